@@ -1,0 +1,1 @@
+"""Consumers: the ledger and the metrics exporter."""

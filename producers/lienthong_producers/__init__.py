@@ -1,0 +1,1 @@
+"""Producers: from an agency's events to the topics."""

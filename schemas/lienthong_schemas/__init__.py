@@ -1,0 +1,1 @@
+"""The contract: topics, Avro schemas, events, codec and reference data."""

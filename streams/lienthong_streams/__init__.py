@@ -1,0 +1,1 @@
+"""Streams: deadlines and their clock events."""
