@@ -1,0 +1,115 @@
+"""The ports between our code and the outside: records, and what a broker must be able to do.
+
+Topics here are logical names without the bus's prefix (``dossier.v1``); adapters put the prefix on and take it off.
+Adapters: ``lienthong_infra.kafka`` (Apache Kafka) and ``lienthong_infra.memory`` (in memory, for tests and trials).
+One contract suite (``tests/contract``) holds both to the same behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class TopicPartition(NamedTuple):
+    """A partition of a topic, by the topic's logical name."""
+
+    topic: str
+    partition: int
+
+
+class Record(NamedTuple):
+    """A record as read. ``timestamp`` is in milliseconds since 1970 (LogAppendTime live, CreateTime in an import)."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+    headers: Headers = ()
+
+
+class OutboundRecord(NamedTuple):
+    """A record to write. Without ``partition`` the key decides (murmur2); without ``timestamp`` the broker's clock."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    partition: int | None = None
+    timestamp: int | None = None
+
+
+class Written(NamedTuple):
+    """Where an acknowledged record lies."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Publisher(Protocol):
+    """Writes records; what it returns has been acknowledged by the broker."""
+
+    async def publish(self, records: Sequence[OutboundRecord]) -> list[Written]:
+        """Write in order; returns once all are acknowledged. Raises PublishError, after which some may be written."""
+        ...
+
+    async def close(self) -> None:
+        """Release the connection."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads partitions without a group: positions belong to the caller. Only committed records are seen."""
+
+    async def assign(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Read these partitions from these offsets on (instead of all others)."""
+        ...
+
+    async def read(self, *, timeout: float, limit: int = 1000) -> Mapping[TopicPartition, Sequence[Record]]:
+        """At most ``limit`` records; empty after ``timeout`` seconds without any."""
+        ...
+
+    async def ends(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The end of each partition: the offset that the next committed record will have or pass."""
+        ...
+
+    async def positions(self) -> Mapping[TopicPartition, int]:
+        """The next offset to read of each assigned partition; passes control markers and aborted records."""
+        ...
+
+    async def partitions(self, topic: str) -> int:
+        """How many partitions a topic has. Raises UnknownTopic."""
+        ...
+
+    async def close(self) -> None:
+        """Release the connection."""
+        ...
+
+
+class PartitionLog(Protocol):
+    """What the owner of one input partition writes to: outputs and its changelog, in transactions, fenced.
+
+    ``fence`` must come before ``changelog``: it ends the former owner's transaction and shuts it out, so that what is
+    then read is final.
+    """
+
+    async def fence(self) -> None:
+        """Become the owner. Every later write of a former owner raises Fenced there."""
+        ...
+
+    async def changelog(self) -> Sequence[tuple[bytes, bytes | None]]:
+        """All committed (key, value) of the changelog partition, oldest first."""
+        ...
+
+    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """One transaction: the outputs, then the changes to the changelog. Raises Fenced when no longer the owner."""
+        ...
+
+    async def close(self) -> None:
+        """Release the connection; an open transaction is aborted."""
+        ...

@@ -1,0 +1,189 @@
+"""A case event as the bus works with it: the header and the state that all kinds of case share.
+
+``CaseEvent`` is what engine and ledger read; ``fields`` keeps the rest of the record for those who need it.
+The content digest covers the value behind its two delivery fields (``accepted_at``, ``previous``): the same change
+sent twice has the same digest, whenever it was accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from lienthong_schemas.codec import HEADER_LENGTH, SchemaBook
+from lienthong_schemas.errors import ContractError, IdentityError
+from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
+from lienthong_schemas.instants import Instant
+
+CASE_TOPICS: Final = ("dossier.v1", "field-report.v1", "periodic-report.v1", "document.v1")
+"""The case topics that carry events today; ``task.v1`` is reserved in the catalogue."""
+
+SELECTOR_FIELDS: Final[Mapping[str, str]] = {
+    "dossier": "procedure",
+    "field-report": "category",
+    "periodic-report": "form",
+    "document": "document_type",
+}
+"""By kind of case, the field that selects the clock policy."""
+
+CHANGES: Final = ("changed", "opening", "handover")
+DIGEST_BYTES: Final = 16
+"""Half a SHA-256: 2**64 events for an even chance of one collision."""
+
+
+class Handover(NamedTuple):
+    """Numbering goes to ``successor``, which uses ``next_epoch`` after ``last_seq`` of this epoch."""
+
+    successor: str
+    next_epoch: int
+    last_seq: int
+
+
+class Opening(NamedTuple):
+    """What a clock had used when the bus first heard of the case."""
+
+    started_at: Instant
+    used_seconds: int
+    paused_seconds: int
+
+
+class CaseEvent(NamedTuple):
+    """One event of a case. Instants are microseconds UTC; ``digest`` is 16 bytes."""
+
+    case_id: str
+    epoch: int
+    seq: int
+    digest: bytes
+    accepted_at: Instant
+    occurred_at: Instant
+    office: str
+    commune: str
+    change: str
+    status: str
+    received_at: Instant | None
+    due_at: Instant | None
+    ended_at: Instant | None
+    selector: str
+    handover: Handover | None = None
+    opening: Opening | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of case, from the case id."""
+        return self.case_id.split(":", 1)[0]
+
+
+class BrokenRule(ContractError):
+    """A readable event that the contract forbids; ``problems`` lists all that is wrong with it."""
+
+    code = "broken-rule"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+def kind_of_topic(topic: str) -> str:
+    """``dossier.v1`` carries ``dossier``."""
+    return topic.rsplit(".v", 1)[0]
+
+
+def _varint_end(value: bytes, at: int) -> int:
+    while value[at] & 0x80:
+        at += 1
+    return at + 1
+
+
+def content_digest(value: bytes) -> bytes:
+    """The digest of a case event's value: SHA-256 over all behind ``accepted_at`` and ``previous``, 16 bytes."""
+    at = _varint_end(value, HEADER_LENGTH)
+    branch = value[at]
+    at += 1
+    if branch:  # the union's second branch: a string, its length as a varint before it
+        end = _varint_end(value, at)
+        length = shift = 0
+        for byte in value[at:end]:
+            length |= (byte & 0x7F) << shift
+            shift += 7
+        at = end + (length >> 1)
+    return sha256(value[at:]).digest()[:DIGEST_BYTES]
+
+
+def case_event(record: Mapping[str, Any], digest: bytes) -> CaseEvent:
+    """The common part of a decoded record of a case topic."""
+    handover, opening = record["handover"], record["opening"]
+    kind = record["case_id"].split(":", 1)[0]
+    return CaseEvent(
+        record["case_id"],
+        record["epoch"],
+        record["seq"],
+        digest,
+        record["accepted_at"],
+        record["occurred_at"],
+        record["office"],
+        record["commune"],
+        record["change"],
+        record["status"],
+        record["received_at"],
+        record["due_at"],
+        record["ended_at"],
+        record[SELECTOR_FIELDS[kind]],
+        None if handover is None else Handover(**handover),
+        None if opening is None else Opening(**opening),
+    )
+
+
+def broken_rules(topic: str, key: bytes | None, record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Everything that the contract forbids about a readable record of a case topic; empty where it is sound."""
+    problems: list[str] = []
+    try:
+        identity = parse_case_id(record["case_id"])
+        if identity.kind != kind_of_topic(topic):
+            problems.append(f"case_id: a case of kind {identity.kind} does not belong on {topic}")
+    except IdentityError as error:
+        problems.append(f"case_id: {error}")
+    if key != record["case_id"].encode():
+        problems.append("key: it must be the case id, so that the case keeps its order")
+    try:
+        if normalise_office(record["office"]) != record["office"]:
+            problems.append(f"office: write it in upper case without spaces: {normalise_office(record['office'])}")
+    except IdentityError as error:
+        problems.append(f"office: {error}")
+    problems.extend(_broken_numbers(record))
+    return tuple(problems)
+
+
+def _broken_numbers(record: Mapping[str, Any]) -> list[str]:
+    problems: list[str] = []
+    epoch, seq, change = record["epoch"], record["seq"], record["change"]
+    if epoch < 1:
+        problems.append(f"epoch: {epoch} is below 1")
+    if seq < 1:
+        problems.append(f"seq: {seq} is below 1")
+    if change not in CHANGES:
+        problems.append(f"change: {change!r} is none of {', '.join(CHANGES)}")
+    if not record["status"]:
+        problems.append("status: it is empty")
+    if (record["handover"] is not None) != (change == "handover"):
+        problems.append("handover: it goes with change `handover`, and only with it")
+    elif record["handover"] is not None and record["handover"]["next_epoch"] <= epoch:
+        problems.append(f"handover.next_epoch: it must be above the epoch {epoch} that it ends")
+    if (record["opening"] is not None) != (change == "opening"):
+        problems.append("opening: it goes with change `opening`, and only with it")
+    expected = event_id(record["office"], record["case_id"], epoch, seq)
+    if record["event_id"] != expected:
+        problems.append(f"event_id: for this office, case, epoch and seq it must be {expected}")
+    return problems
+
+
+def read_case_event(book: SchemaBook, topic: str, key: bytes | None, value: bytes) -> tuple[CaseEvent, dict[str, Any]]:
+    """The event in a record of a case topic, and the whole decoded record.
+
+    Raises DecodeError where the value cannot be read and BrokenRule, with all problems, where the contract forbids it.
+    """
+    record = book.decode(topic, value)
+    problems = broken_rules(topic, key, record)
+    if problems:
+        raise BrokenRule(problems)
+    return case_event(record, content_digest(value)), record

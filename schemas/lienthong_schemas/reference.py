@@ -1,0 +1,158 @@
+"""Reference data: clock policies, tables of states, calendars, units. Models of the bodies, and the book that selects.
+
+Every record has a ``valid_from`` (when it applies in the field) and is never deleted. A settled result selects by
+``valid_from`` alone among the records that the reference topic holds up to a given end, so a later correction of a
+rule changes results visibly and a replay next year computes the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+
+from lienthong_schemas.errors import CatalogueError
+from lienthong_schemas.instants import Instant
+from lienthong_schemas.records import ReferenceRecord
+
+Effect = Literal["waiting", "running", "paused", "ended", "stopped"]
+"""What a state does to a clock: not started, runs, stands still, ended by handling, ended without being judged."""
+
+ANY = "*"
+"""The selector of a policy that covers all cases of its kind."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Policy(_Body):
+    """How long a kind of case may take. In this first form the due time is the stated one (mode ``stated``)."""
+
+    case_kind: str
+    selector: str = ANY
+    clock: str = "processing"
+    mode: Literal["stated"] = "stated"
+    source: str
+    """The law, decision or form that the policy comes from."""
+
+
+class States(_Body):
+    """The states of a kind of case: what each does to its clock, and which may follow it."""
+
+    case_kind: str
+    effects: Mapping[str, Effect]
+    transitions: Mapping[str, tuple[str, ...]]
+    initial: tuple[str, ...]
+    labels: Mapping[str, str] = {}
+    source: str
+
+    @model_validator(mode="after")
+    def _closed(self) -> States:
+        named = set(self.initial) | set(self.transitions) | {s for after in self.transitions.values() for s in after}
+        unknown = sorted(named - set(self.effects))
+        if unknown:
+            raise ValueError(f"states without an effect: {', '.join(unknown)}")
+        return self
+
+
+class Calendar(_Body):
+    """The time zone in which forms count days (office hours and days off come with the full calendar)."""
+
+    time_zone: str
+    source: str
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is no time zone of the IANA database") from error
+        return name
+
+
+class Unit(_Body):
+    """An administrative unit or an office: its name, type and the unit above."""
+
+    name: str
+    unit_type: str
+    above: str = ""
+    source: str = ""
+
+
+BODIES: Mapping[str, type[_Body]] = {"policy": Policy, "states": States, "calendar": Calendar, "unit": Unit}
+"""The model of each kind of record; ``schema`` records carry an Avro schema and are read by the schema book."""
+
+OPAQUE_KINDS = frozenset(("schema",))
+
+
+def parse_body(record: ReferenceRecord) -> _Body:
+    """The body of a record as its model. Raises CatalogueError with every problem and the record's id."""
+    model = BODIES.get(record.kind)
+    if model is None:
+        known = ", ".join(sorted(set(BODIES) | OPAQUE_KINDS))
+        raise CatalogueError([f"{record.record_id}: {record.kind!r} is no kind of reference data; known kinds: {known}"])
+    try:
+        return model.model_validate(json.loads(record.body))
+    except json.JSONDecodeError as error:
+        raise CatalogueError([f"{record.record_id}: the body is no JSON: {error}"]) from error
+    except ValidationError as error:
+        raise CatalogueError(
+            [f"{record.record_id}: {'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()]
+        ) from error
+
+
+class ReferenceBook:
+    """The reference records up to an end, ready to be asked. Records that cannot be read are in ``problems``."""
+
+    def __init__(self, records: Iterable[ReferenceRecord] = (), end: int = 0) -> None:
+        self.end = end
+        self.problems: list[str] = []
+        self._versions: dict[tuple[str, str], list[tuple[Instant, int, str, _Body]]] = defaultdict(list)
+        for record in records:
+            if record.kind in OPAQUE_KINDS:
+                continue
+            try:
+                body = parse_body(record)
+            except CatalogueError as error:
+                self.problems.extend(error.problems)
+                continue
+            self._versions[record.kind, record.key].append((record.valid_from, record.version, record.record_id, body))
+        for versions in self._versions.values():
+            versions.sort(key=lambda version: version[:2])
+
+    def _at(self, kind: str, key: str, at: Instant) -> tuple[str, _Body] | None:
+        found: tuple[str, _Body] | None = None
+        for valid_from, _, record_id, body in self._versions.get((kind, key), ()):
+            if valid_from > at:
+                break
+            found = record_id, body
+        return found
+
+    def policy(self, case_kind: str, selector: str, at: Instant) -> tuple[str, Policy] | None:
+        """(record id, policy) for a case whose clock starts at ``at``: its own, else the one for its kind."""
+        for key in (f"{case_kind}/{selector}", f"{case_kind}/{ANY}"):
+            found = self._at("policy", key, at)
+            if found is not None and isinstance(found[1], Policy):
+                return found[0], found[1]
+        return None
+
+    def states(self, case_kind: str, at: Instant) -> States | None:
+        """The table of states of a kind of case that applies at an instant."""
+        found = self._at("states", case_kind, at)
+        return found[1] if found is not None and isinstance(found[1], States) else None
+
+    def calendar(self, key: str, at: Instant) -> tuple[str, Calendar] | None:
+        """(record id, calendar) that applies at an instant."""
+        found = self._at("calendar", key, at)
+        return (found[0], found[1]) if found is not None and isinstance(found[1], Calendar) else None
+
+    def unit(self, code: str, at: Instant) -> Unit | None:
+        """The unit or office with this code at an instant."""
+        found = self._at("unit", code, at)
+        return found[1] if found is not None and isinstance(found[1], Unit) else None
