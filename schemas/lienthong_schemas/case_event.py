@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from lienthong_schemas.codec import HEADER_LENGTH, SchemaBook
 from lienthong_schemas.errors import ContractError, IdentityError
 from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
-from lienthong_schemas.instants import Instant
+from lienthong_schemas.instants import Instant, is_plausible
 
 CASE_TOPICS: Final = ("dossier.v1", "field-report.v1", "periodic-report.v1", "document.v1")
 """The case topics that carry events today; ``task.v1`` is reserved in the catalogue."""
@@ -27,6 +27,7 @@ SELECTOR_FIELDS: Final[Mapping[str, str]] = {
 }
 """By kind of case, the field that selects the clock policy."""
 
+_INSTANTS: Final = ("accepted_at", "occurred_at", "received_at", "due_at", "ended_at")
 CHANGES: Final = ("changed", "opening", "handover")
 DIGEST_BYTES: Final = 16
 """Half a SHA-256: 2**64 events for an even chance of one collision."""
@@ -151,7 +152,29 @@ def broken_rules(topic: str, key: bytes | None, record: Mapping[str, Any]) -> tu
     except IdentityError as error:
         problems.append(f"office: {error}")
     problems.extend(_broken_numbers(record))
+    problems.extend(_unstorable(record))
     return tuple(problems)
+
+
+def _unstorable(record: Mapping[str, Any]) -> list[str]:
+    """What a database would refuse, so that one sender's record cannot stop the ledger."""
+    commune = record["commune"]
+    problems = []
+    if commune and not (len(commune) == 5 and commune.isascii() and commune.isdigit()):
+        problems.append("commune: it is no unit code of five digits")
+    for name, value in record.items():
+        if isinstance(value, str) and "\0" in value:
+            problems.append(f"{name}: it contains a null character")
+    opening = record["opening"]
+    instants = {name: record[name] for name in _INSTANTS}
+    if opening is not None:
+        instants["opening.started_at"] = opening["started_at"]
+        if opening["used_seconds"] < 0 or opening["paused_seconds"] < 0:
+            problems.append("opening: seconds used or paused cannot be negative")
+    for name, instant in instants.items():
+        if instant is not None and not is_plausible(instant):
+            problems.append(f"{name}: it lies outside the years 1900 to 2999")
+    return problems
 
 
 def _broken_numbers(record: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 ContractError
  ├── CatalogueError         a topic file, schema, example or reference file is wrong (all problems listed)
  ├── IdentityError          a case id, office, epoch or sequence is malformed
+ ├── InvalidCase            what a sender states about a case is wrong (all problems listed)
  └── DecodeError            a record's value cannot be read
       ├── NotSingleObject       it does not begin with the single-object marker C3 01
       ├── UnknownFingerprint    no schema with this fingerprint is known (yet)
@@ -29,6 +30,14 @@ class CatalogueError(ContractError):
 
 class IdentityError(ContractError):
     """A malformed identity; the text says which part and what is allowed."""
+
+
+class InvalidCase(ContractError):
+    """What a sender states is wrong; ``problems`` lists every fault as ``field: what is wrong, what to write``."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
 
 
 class DecodeError(ContractError):

@@ -41,14 +41,19 @@ def normalise_office(text: str) -> str:
     return code
 
 
+def normalise_local(text: str) -> str:
+    """A case number in upper case without spaces. Raises IdentityError where it is none."""
+    number = _SPACE.sub("", unicodedata.normalize("NFC", text)).upper()
+    if not _LOCAL.fullmatch(number):
+        raise IdentityError(f"{text!r} is no case number: 1 to 80 characters of 0-9, A-Z, '.', '_', '/' and '-'")
+    return number
+
+
 def case_id(kind: str, authority: str, local: str) -> CaseId:
     """The normalised identity of a case. Raises IdentityError with what is wrong."""
     if kind not in CASE_KINDS:
         raise IdentityError(f"{kind!r} is no kind of case; known kinds: {', '.join(CASE_KINDS)}")
-    number = _SPACE.sub("", unicodedata.normalize("NFC", local)).upper()
-    if not _LOCAL.fullmatch(number):
-        raise IdentityError(f"{local!r} is no case number: 1 to 80 characters of 0-9, A-Z, '.', '_', '/' and '-'")
-    return CaseId(kind, normalise_office(authority), number)
+    return CaseId(kind, normalise_office(authority), normalise_local(local))
 
 
 def parse_case_id(text: str) -> CaseId:

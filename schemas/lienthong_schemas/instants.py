@@ -43,3 +43,12 @@ def instant_of_milliseconds(milliseconds: int) -> Instant:
 def milliseconds_of(instant: Instant) -> int:
     """The Kafka timestamp (milliseconds, rounded down) of an instant."""
     return instant // MICROSECONDS_PER_MILLISECOND
+
+
+_EARLIEST = instant_of(datetime(1900, 1, 1, tzinfo=UTC))
+_LATEST = instant_of(datetime(3000, 1, 1, tzinfo=UTC)) - 1
+
+
+def is_plausible(moment: datetime | Instant) -> bool:
+    """Whether it lies within the years 1900 to 2999 (UTC): all else is a fault, and much of it no database takes."""
+    return _EARLIEST <= (moment if isinstance(moment, int) else instant_of(moment)) <= _LATEST
