@@ -167,7 +167,6 @@ _WORDS: Final[Mapping[str, str]] = {
     "missing": "it is missing",
     "extra_forbidden": "there is no such field; check its spelling or leave it out",
     "string_type": "it is no text; write it in quotes",
-    "string_too_short": "it is empty",
     "int_type": "it is no whole number",
     "bool_type": "write true or false",
     "model_type": "it is no object; write its fields in braces",
@@ -175,7 +174,6 @@ _WORDS: Final[Mapping[str, str]] = {
     "greater_than_equal": "it is too small; write {ge} or more",
     "less_than_equal": "it is too large; write {le} or less",
     "string_too_long": "it is too long; write at most {max_length} characters",
-    "too_short": "it is empty",
 }
 _PATTERNS: Final[Mapping[str, str]] = {
     "period": "it is no period; write 2026, 2026-M10, 2026-Q3, 2026-W41, 2026-6M or 2026-9M",

@@ -74,6 +74,12 @@ def impersonal(text: str) -> str:
     return text
 
 
+def _filled(text: str) -> str:
+    if not text:
+        raise ValueError("it is empty")
+    return text
+
+
 def _office(text: str) -> str:
     try:
         return normalise_office(text)
@@ -96,9 +102,9 @@ def _commune(text: str) -> str:
 
 Moment = Annotated[datetime, BeforeValidator(moment)]
 """An aware datetime between the years 1900 and 2999."""
-Text = Annotated[str, AfterValidator(plain_text), AfterValidator(impersonal), Field(max_length=MAX_TEXT)]
+Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(plain_text), AfterValidator(impersonal)]
 """Free text of one line, nothing personal."""
-Code = Annotated[str, AfterValidator(plain_text), AfterValidator(impersonal), Field(min_length=1, max_length=MAX_TEXT)]
+Code = Annotated[Text, AfterValidator(_filled)]
 """A code from a list of reference data; not empty."""
 OfficeCode = Annotated[str, AfterValidator(_office)]
 """An agency code, brought into normal form."""
