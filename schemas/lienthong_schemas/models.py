@@ -166,6 +166,7 @@ CASE_MODELS: Final[Mapping[str, type[CaseState]]] = {
 _WORDS: Final[Mapping[str, str]] = {
     "missing": "it is missing",
     "extra_forbidden": "there is no such field; check its spelling or leave it out",
+    "string_unicode": "it contains control characters or broken letters; write plain text in one line",
     "string_type": "it is no text; write it in quotes",
     "int_type": "it is no whole number",
     "bool_type": "write true or false",
