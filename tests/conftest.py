@@ -1,0 +1,51 @@
+"""Fixtures of all tests: servers, fresh databases, unique names."""
+
+import secrets
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.servers import Servers, settings_with_home, temporary_home
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The servers of this run; nothing is started before a test asks for it."""
+    found = Servers(settings_with_home(temporary_home()))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(servers: Servers) -> str:
+    """host:port of a real Kafka: LIENTHONG_BOOTSTRAP if set, else an embedded one. Use `unique_prefix` for topics."""
+    return servers.bootstrap()
+
+
+@pytest.fixture(scope="module")
+def ledger_dsn_factory(servers: Servers) -> Iterator[Callable[[], str]]:
+    """Make as many empty databases as asked for; they are dropped after the module."""
+    names: list[str] = []
+
+    def new() -> str:
+        name, dsn = servers.new_database()
+        names.append(name)
+        return dsn
+
+    yield new
+    for name in names:
+        servers.drop_database(name)
+
+
+@pytest.fixture
+def postgres_dsn(servers: Servers) -> Iterator[str]:
+    """DSN of an empty database for this test alone."""
+    name, dsn = servers.new_database()
+    yield dsn
+    servers.drop_database(name)
+
+
+@pytest.fixture
+def unique_prefix() -> str:
+    """A topic prefix that no other test uses."""
+    return f"t-{secrets.token_hex(5)}"
