@@ -1,1 +1,1 @@
-"""Rules of the streams, pure and synchronous."""
+"""The deadline engine: pure and synchronous; no input, no output, no clock of its own."""

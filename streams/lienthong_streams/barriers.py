@@ -1,0 +1,100 @@
+"""Ticks and reference data as the worker knows them: read whole, without a group, shared by all its partitions.
+
+A tick applies to a partition once the partition's position has reached the tick's end for it and the reference topic
+has been read to the tick's ``reference_end``. Ticks decide when something is announced, never whether it holds, so
+older ticks may be passed over once a newer one applies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from lienthong_infra.ports import Record
+from lienthong_schemas.codec import SchemaBook
+from lienthong_schemas.errors import DecodeError
+from lienthong_schemas.instants import Instant
+from lienthong_schemas.records import ReferenceRecord, Tick, reference_record, tick
+from lienthong_schemas.reference import ReferenceBook
+
+KEPT_TICKS = 2_000
+"""Ticks kept in memory: half an hour of one each second; a partition further behind waits for a newer one."""
+
+
+class Barriers:
+    """All ticks and reference records read so far. Wrong records are counted in ``refused`` and never raise."""
+
+    def __init__(self, book: SchemaBook) -> None:
+        self.refused: Counter[str] = Counter()
+        self.reference_position = 0
+        self._schemas = book
+        self._ticks: list[tuple[int, Tick]] = []
+        self._references: list[tuple[int, ReferenceRecord]] = []
+        self._books: dict[int, ReferenceBook] = {}
+
+    @property
+    def newest_tick(self) -> int:
+        """Offset of the newest tick known; -1 before the first."""
+        return self._ticks[-1][0] if self._ticks else -1
+
+    def add_tick(self, record: Record) -> None:
+        """Take one record of ``tick.v1``."""
+        try:
+            one = tick(self._schemas.decode("tick.v1", record.value or b""))
+        except DecodeError as error:
+            self.refused[error.code] += 1
+            return
+        if record.offset > self.newest_tick:
+            self._ticks.append((record.offset, one))
+            del self._ticks[:-KEPT_TICKS]
+
+    def add_reference(self, record: Record) -> None:
+        """Take one record of ``reference.v1``; a schema becomes known at once."""
+        self.set_reference_position(record.offset + 1)
+        try:
+            one = reference_record(self._schemas.decode("reference.v1", record.value or b""))
+        except DecodeError as error:
+            self.refused[error.code] += 1
+            return
+        if one.kind == "schema":
+            self._learn(one)
+        self._references.append((record.offset, one))
+
+    def _learn(self, one: ReferenceRecord) -> None:
+        try:
+            self._schemas.learn(one.key.split("@", 1)[0], json.loads(one.body))
+        except Exception:  # whatever a broken schema raises in the Avro library, it must not stop the worker
+            self.refused["broken-schema"] += 1
+
+    def set_reference_position(self, next_offset: int) -> None:
+        """The reference topic has been read up to here (also past control markers)."""
+        self.reference_position = max(self.reference_position, next_offset)
+
+    def pending(self, source: str, after: int) -> list[tuple[int, int, Tick]]:
+        """Ticks newer than offset ``after`` that the reference allows: (case end of the source, offset, tick)."""
+        return [
+            (one.case_ends.get(source, 0), offset, one)
+            for offset, one in self._ticks_after(after)
+            if one.reference_end <= self.reference_position
+        ]
+
+    def _ticks_after(self, after: int) -> list[tuple[int, Tick]]:
+        first = len(self._ticks)
+        while first and self._ticks[first - 1][0] > after:
+            first -= 1
+        return self._ticks[first:]
+
+    def complete_through(self, offset: int) -> dict[str, Instant]:
+        """By office, how far it had been heard at the tick with this offset; empty where it is no longer kept."""
+        for at, one in self._ticks:
+            if at == offset:
+                return dict(one.complete_through)
+        return {}
+
+    def reference(self, end: int) -> ReferenceBook:
+        """The reference data up to an end of the topic."""
+        book = self._books.get(end)
+        if book is None:
+            book = ReferenceBook((one for offset, one in self._references if offset < end), end)
+            self._books = {**dict(list(self._books.items())[-3:]), end: book}
+        return book

@@ -1,0 +1,1 @@
+"""The runtime of the streams: what hosts a partition processor, and how."""
