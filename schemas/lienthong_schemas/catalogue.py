@@ -47,7 +47,7 @@ def packaged_root() -> Path:
 def load_catalogue(path: Path | None = None) -> Catalogue:
     """Read all topic files below ``path`` (default: the packaged ones).
 
-    Raises CatalogueError with every problem: those of the single files, or, once these are sound, those of all together.
+    Raises CatalogueError with every problem: first those of single files, then those of all together.
     """
     root = packaged_root() if path is None else path
     problems: list[str] = []
