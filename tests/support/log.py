@@ -71,7 +71,7 @@ class Log:
         for offset, reference in enumerate(references):
             value = book.encode("reference.v1", reference._asdict())
             self.barriers.add_reference(Record("reference.v1", 0, offset, b"", value, 0))
-        self._reference_end = len(references)
+        self.reference_end = len(references)
 
     def append(self, value: bytes | None, key: bytes | None, *, known_at: Instant = 0) -> Record:
         """Put any record at the end of the partition."""
@@ -82,7 +82,7 @@ class Log:
     def tick(self, bus_time: Instant, reach: int, heard: Mapping[str, Instant] | None = None) -> None:
         """A tick that applies once the partition's position has reached ``reach``."""
         ends = {partition_key(*SOURCE): reach}
-        value = self.book.encode("tick.v1", Tick(bus_time, ends, self._reference_end, heard or {})._asdict())
+        value = self.book.encode("tick.v1", Tick(bus_time, ends, self.reference_end, heard or {})._asdict())
         self.barriers.add_tick(Record("tick.v1", 0, self._ticks, None, value, 0))
         self._ticks += 1
 

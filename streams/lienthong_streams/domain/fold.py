@@ -93,16 +93,16 @@ def _remarks_on_sequence(chosen: Applied) -> list[Remark]:
         Remark("hole", f"{hole.epoch}.{hole.first}-{hole.last}", "missing in the sequence", some.office, some.commune)
         for hole in chosen.holes
     ]
-    for event in chosen.conflicts:
-        remarks.append(
-            Remark(
-                "conflict",
-                f"{cause_of(event)}.{event.digest.hex()}",
-                "another event with this number was accepted earlier",
-                event.office,
-                event.commune,
-            )
+    remarks.extend(
+        Remark(
+            "conflict",
+            f"{cause_of(event)}.{event.digest.hex()}",
+            "another event with this number was accepted earlier",
+            event.office,
+            event.commune,
         )
+        for event in chosen.conflicts
+    )
     remarks.extend(_on(event, "held", f"epoch {event.epoch} has no handover for it") for event in chosen.held)
     return remarks
 
