@@ -72,6 +72,9 @@ share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
 # Below Kafka's 6000, so that a killed worker can be noticed sooner where a test asks for it.
 group.min.session.timeout.ms=1000
+# After a kill the node may not come back before its own old session has run out: 3 s instead of Kafka's 9.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 # Old events carry old timestamps: nothing is deleted by age unless the topic says so.
 log.retention.ms=-1
 # The cleaner's default buffer of 128 MB does not fit into the heap.

@@ -169,7 +169,7 @@ def _place(home: Path, account: Account | None) -> Path:
     if account is None or _enterable(home, account):
         return home / "postgres"
     digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-    return _ROOT_PLACE / digest / "postgres"
+    return _ROOT_PLACE / f"postgres-{digest}"
 
 
 def _enterable(folder: Path, account: Account) -> bool:

@@ -1,5 +1,6 @@
 """Starting and ending the processes of the embedded servers."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -105,6 +106,13 @@ def end(pid: int, stop_signal: int) -> None:
             process.wait(GRACE_S)
     except psutil.NoSuchProcess:
         return
+
+
+def wait_until_gone(pid: int) -> None:
+    """Wait, for the grace period at most, until a process that has ended is forgotten by the system too."""
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+        if pid and (process := psutil.Process(pid)).status() == psutil.STATUS_ZOMBIE:
+            process.wait(GRACE_S)
 
 
 def tail(log: Path, *, lines: int = 15) -> str:

@@ -70,6 +70,10 @@ class EmbeddedServer(ABC):
             state = load_state(self._state_file)
             if state is not None and state.alive():
                 return self.address(state.port)
+            self._let_go()
+            if state is not None:
+                # A server that was just killed keeps its entry, and so its data's lock, until its parent takes note.
+                process.wait_until_gone(state.pid)
             chosen = self._choose_port(port, state)
             launch = self.prepare(chosen)
             self._trim_log()
