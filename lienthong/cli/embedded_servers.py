@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lienthong_infra import exit_codes
-from lienthong_infra.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from lienthong_infra.embedded.server import EmbeddedServer
+    from lienthong_infra.settings import Settings
 
 Port = Annotated[int | None, typer.Option(min=1024, max=65_534, help="Use this port from now on.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Sure = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-ServerOf = Callable[[Settings], "EmbeddedServer"]
+ServerOf = Callable[["Settings"], "EmbeddedServer"]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,13 +27,13 @@ def register(app: typer.Typer) -> None:
     app.add_typer(database)
 
 
-def _broker(settings: Settings) -> "EmbeddedServer":
+def _broker(settings: "Settings") -> "EmbeddedServer":
     from lienthong_infra.embedded.servers import embedded_kafka
 
     return embedded_kafka(settings)
 
 
-def _ledger_database(settings: Settings) -> "EmbeddedServer":
+def _ledger_database(settings: "Settings") -> "EmbeddedServer":
     from lienthong_infra.embedded.servers import embedded_postgres
 
     return embedded_postgres(settings)
@@ -42,6 +42,7 @@ def _ledger_database(settings: Settings) -> "EmbeddedServer":
 def _dsn() -> None:
     """Print the DSN with its password, for psql and other clients."""
     from lienthong_infra.embedded.servers import embedded_postgres
+    from lienthong_infra.settings import load_settings
 
     typer.echo(embedded_postgres(load_settings()).dsn())
 
@@ -49,20 +50,25 @@ def _dsn() -> None:
 def _group(name: str, text: str, server_of: ServerOf) -> typer.Typer:
     group = typer.Typer(name=name, help=text, no_args_is_help=True)
 
+    def server_now() -> "EmbeddedServer":
+        from lienthong_infra.settings import load_settings
+
+        return server_of(load_settings())
+
     @group.command()
     def start(port: Port = None) -> None:
         """Start it in the background; it goes on after this command. Does nothing if it runs."""
-        typer.echo(server_of(load_settings()).start(port=port))
+        typer.echo(server_now().start(port=port))
 
     @group.command()
     def stop() -> None:
         """End it and wait until it is gone. Its data stay."""
-        typer.echo("stopped" if server_of(load_settings()).stop() else "was not running")
+        typer.echo("stopped" if server_now().stop() else "was not running")
 
     @group.command()
     def status(as_json: AsJson = False) -> None:
         """Tell whether it runs and where; exit code 0 if it runs, 1 if not."""
-        found = server_of(load_settings()).status()
+        found = server_now().status()
         if as_json:
             typer.echo(json.dumps(asdict(found)))
         else:
@@ -73,7 +79,7 @@ def _group(name: str, text: str, server_of: ServerOf) -> typer.Typer:
     @group.command()
     def reset(yes: Sure = False) -> None:
         """End it and delete all its data."""
-        server = server_of(load_settings())
+        server = server_now()
         if not yes:
             typer.confirm(f"Delete everything in {server.folder}?", abort=True)
         server.reset()
