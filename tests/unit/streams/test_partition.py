@@ -37,7 +37,7 @@ def test_a_breach_is_announced_by_the_first_tick_after_the_due_time() -> None:
     log = Log(SchemaBook(), [event(1, "2", 0, due=60)])
     partition = log.partition()
     log.tick(minute(30), 1, {"H27.16": minute(30)})
-    assert ["started"] == [one.kind for one in said(log, partition.run(log.records, now=0).outputs)]
+    assert [one.kind for one in said(log, partition.run(log.records, now=0).outputs)] == ["started"]
     log.tick(minute(61), 1, {"H27.16": minute(61)})
     (breach,) = said(log, partition.run((), now=0).outputs)
     assert ("breached", minute(60), "firm", 1) == (breach.kind, breach.due_at, breach.firmness, breach.source_offset)
@@ -50,7 +50,7 @@ def test_before_the_first_tick_nothing_is_said_but_all_is_kept() -> None:
     effects = partition.run(log.records, now=0)
     assert ((), [CASE.encode(), POSITION_KEY]) == (effects.outputs, [key for key, _ in effects.changes])
     log.tick(minute(61), 1)
-    assert ["started", "breached"] == [one.kind for one in said(log, partition.run((), now=0).outputs)]
+    assert [one.kind for one in said(log, partition.run((), now=0).outputs)] == ["started", "breached"]
 
 
 def test_a_tick_waits_for_the_position_that_it_names() -> None:
@@ -58,8 +58,8 @@ def test_a_tick_waits_for_the_position_that_it_names() -> None:
     log = Log(SchemaBook(), [event(1, "2", 0, due=60), event(2, "9", 59, due=60)])
     partition = log.partition()
     log.tick(minute(61), 2)
-    assert () == partition.run(log.records[:1], now=0).outputs
-    assert ["started", "met"] == [one.kind for one in said(log, partition.run(log.records[1:], now=0).outputs)]
+    assert partition.run(log.records[:1], now=0).outputs == ()
+    assert [one.kind for one in said(log, partition.run(log.records[1:], now=0).outputs)] == ["started", "met"]
 
 
 def test_a_silent_office_is_confirmed_when_it_is_heard() -> None:
@@ -71,7 +71,7 @@ def test_a_silent_office_is_confirmed_when_it_is_heard() -> None:
     log.tick(minute(62), 1, {"H27.16": minute(62)})
     (confirmed,) = said(log, partition.run((), now=0).outputs)
     assert (PROVISIONAL_SILENCE, breach.event_id) == (breach.firmness, confirmed.refers_to)
-    assert "confirmed" == confirmed.kind
+    assert confirmed.kind == "confirmed"
 
 
 def test_bad_records_become_letters_and_the_others_go_on() -> None:
@@ -89,16 +89,16 @@ def test_bad_records_become_letters_and_the_others_go_on() -> None:
     log.tick(minute(61), 7)
     partition = log.partition()
     effects = partition.run(log.records, now=0)
-    assert [
+    assert letters_of(effects.outputs) == [
         (1, "decode", "not-single-object"),
         (2, "decode", "not-single-object"),
         (3, "decode", "undecodable"),
         (4, "decode", "wrong-schema"),
         (5, "rule", "broken-rule"),
         (6, "rule", "broken-rule"),
-    ] == letters_of(effects.outputs)
-    assert ["started", "breached"] == [one.kind for one in said(log, effects.outputs)]
-    assert 7 == partition.position
+    ]
+    assert [one.kind for one in said(log, effects.outputs)] == ["started", "breached"]
+    assert partition.position == 7
 
 
 def grown_schema() -> dict[str, object]:
@@ -122,10 +122,10 @@ def test_an_unknown_schema_is_waited_for_then_becomes_a_letter() -> None:
     log.append(newer_value(1), CASE.encode())
     log.append(newer_value(2), CASE.encode())
     partition = log.partition()
-    assert () == partition.run(log.records, now=0).outputs
-    assert 0 == partition.position
+    assert partition.run(log.records, now=0).outputs == ()
+    assert partition.position == 0
     effects = partition.run(log.records, now=61 * MICROSECONDS_PER_SECOND)
-    assert [(0, "decode", "unknown-fingerprint"), (1, "decode", "unknown-fingerprint")] == letters_of(effects.outputs)
+    assert letters_of(effects.outputs) == [(0, "decode", "unknown-fingerprint"), (1, "decode", "unknown-fingerprint")]
 
 
 def test_a_schema_from_the_reference_topic_ends_the_wait() -> None:
@@ -138,7 +138,7 @@ def test_a_schema_from_the_reference_topic_ends_the_wait() -> None:
     value = log.book.encode("reference.v1", schema._asdict())
     log.barriers.add_reference(Record("reference.v1", 0, 2, b"", value, 0))
     effects = partition.run(log.records, now=1)
-    assert ([], 1, [CASE]) == (letters_of(effects.outputs), partition.position, list(partition.cases))
+    assert (letters_of(effects.outputs), partition.position, list(partition.cases)) == ([], 1, [CASE])
 
 
 def test_a_restart_from_the_changelog_says_nothing_again() -> None:
@@ -147,10 +147,10 @@ def test_a_restart_from_the_changelog_says_nothing_again() -> None:
     log.tick(minute(30), 1)
     changes = dict(log.partition().run(log.records, now=0).changes)
     again = log.restored(changes)
-    assert (1, 2) == (again.position, again.standing.generation)
-    assert () == again.run((), now=0).outputs
+    assert (again.position, again.standing.generation) == (1, 2)
+    assert again.run((), now=0).outputs == ()
     log.tick(minute(61), 1)
-    assert ["breached"] == [one.kind for one in said(log, again.run((), now=0).outputs)]
+    assert [one.kind for one in said(log, again.run((), now=0).outputs)] == ["breached"]
 
 
 def test_a_new_policy_makes_every_case_be_folded_again() -> None:
@@ -158,11 +158,11 @@ def test_a_new_policy_makes_every_case_be_folded_again() -> None:
     log = Log(SchemaBook(), [event(1, "2", 0, due=60)], references=(STATES,))
     partition = log.partition()
     log.tick(minute(30), 1)
-    assert [] == said(log, partition.run(log.records, now=0).outputs)
+    assert said(log, partition.run(log.records, now=0).outputs) == []
     log.barriers.add_reference(Record("reference.v1", 0, 1, b"", log.book.encode("reference.v1", POLICY._asdict()), 0))
     log.reference_end = 2
     log.tick(minute(31), 1)
-    assert ["started"] == [one.kind for one in said(log, partition.run((), now=0).outputs)]
+    assert [one.kind for one in said(log, partition.run((), now=0).outputs)] == ["started"]
 
 
 def test_an_idle_run_is_not_urgent() -> None:
@@ -196,4 +196,4 @@ def test_a_duplicate_record_changes_nothing() -> None:
     partition: DeadlinePartition = log.partition()
     partition.run(log.records[:1], now=0)
     effects = partition.run(log.records[1:], now=0)
-    assert ((), [POSITION_KEY]) == (effects.outputs, [key for key, _ in effects.changes])
+    assert (effects.outputs, [key for key, _ in effects.changes]) == ((), [POSITION_KEY])
