@@ -2,10 +2,16 @@
 
     LienthongError
     ├── ConfigurationError      78  a setting, or the set-up of the machine, is wrong
+    ├── UnknownTopic            78  the cluster has no such topic
+    ├── PositionLost            78  a position lies outside the log it belongs to
     ├── UnavailableError        69  a server cannot be reached or started
     │   └── EmbeddedServerError     one of the embedded servers, with the tail of its log where there is one
     ├── BadInputError           65  data handed in is wrong
     └── TemporaryError          75  the same thing may succeed when started again
+        ├── PublishError            records may be written in part; writing all of them again is right
+        │   └── RecordTooLarge          one of them can never be written
+        ├── Fenced                  another process owns the partition by now
+        └── Stalled                 records wait, and nothing moves
 
 What a record on a topic can be wrong in is no exception but data: see the contract of the handlers.
 """
@@ -55,3 +61,41 @@ class TemporaryError(LienthongError):
     """The work stopped half-way and may be started again by a supervisor."""
 
     exit_code = exit_codes.TEMPORARY_FAILURE
+
+
+class UnknownTopic(LienthongError):
+    """The cluster has no such topic."""
+
+    exit_code = exit_codes.CONFIGURATION_WRONG
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        super().__init__(f"the topic {topic} does not exist; create it with `lienthong topics apply`")
+
+
+class PositionLost(LienthongError):
+    """A stored position lies outside the log it belongs to: the topic was made anew or cut off behind our back."""
+
+    exit_code = exit_codes.CONFIGURATION_WRONG
+
+    def __init__(self, topic: str, partition: int, *, position: int, end: int) -> None:
+        super().__init__(
+            f"{topic}/{partition}: the stored position is {position}, but the log ends at {end}: it is not the log "
+            "that was read before; find out who made it anew, then work under another prefix"
+        )
+
+
+class PublishError(TemporaryError):
+    """Not all records were acknowledged. Some may be written; to write all of them again is right."""
+
+
+class RecordTooLarge(PublishError):
+    """A record is larger than brokers take; nothing of the call was written."""
+
+
+class Fenced(TemporaryError):
+    """Another process has become the owner; what this one wrote since is void."""
+
+
+class Stalled(TemporaryError):
+    """Records wait to be read, and the position has not moved for too long."""

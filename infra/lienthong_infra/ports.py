@@ -7,7 +7,7 @@ One contract suite (``tests/contract``) holds both to the same behaviour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -112,4 +112,59 @@ class PartitionLog(Protocol):
 
     async def close(self) -> None:
         """Release the connection; an open transaction is aborted."""
+        ...
+
+
+class GroupListener(Protocol):
+    """Hears what a group gives to a member and takes from it; one call at a time.
+
+    It must not raise: a client swallows what a listener raises. Partitions may be fetched from before ``assigned`` has
+    been called, so pause them before anything is awaited.
+    """
+
+    async def assigned(self, partitions: Collection[TopicPartition]) -> None:
+        """All partitions that are this member's from now on."""
+        ...
+
+    async def revoked(self, partitions: Collection[TopicPartition]) -> None:
+        """These are no longer; somebody else may have them once this returns."""
+        ...
+
+
+class Membership(Protocol):
+    """Membership in a group that shares the partitions of topics. Positions belong to the member, never to the group.
+
+    To seek, pause or resume a partition that is no longer assigned does nothing.
+    """
+
+    async def join(self, topics: Sequence[str], listener: GroupListener) -> None:
+        """Enter the group. Raises UnavailableError or UnknownTopic."""
+        ...
+
+    async def fetch(self, *, timeout: float, limit: int) -> Mapping[TopicPartition, Sequence[Record]]:
+        """At most ``limit`` committed records; empty after ``timeout`` seconds, longer in a rebalance."""
+        ...
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Fetch a partition from this offset on."""
+        ...
+
+    def pause(self, partitions: Collection[TopicPartition]) -> None:
+        """Fetch nothing from these until they are resumed."""
+        ...
+
+    def resume(self, partitions: Collection[TopicPartition]) -> None:
+        """Fetch from these again."""
+        ...
+
+    async def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The end of each partition, as in Reader."""
+        ...
+
+    async def show(self, positions: Mapping[TopicPartition, tuple[int, str]]) -> None:
+        """Write positions and remarks as the group's offsets, for displays only: nothing reads them back."""
+        ...
+
+    async def leave(self) -> None:
+        """Leave the group at once, so that the others need not wait for a time-out; release the connection."""
         ...

@@ -1,0 +1,1 @@
+"""Adapters to Apache Kafka; the one place that imports the client."""

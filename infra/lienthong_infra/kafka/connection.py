@@ -1,0 +1,105 @@
+"""Starting a client: with back-off and jitter, one clear line per step, and an end to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+
+from lienthong_infra.errors import UnavailableError
+from lienthong_infra.kafka.errors import translating
+
+log = logging.getLogger(__name__)
+
+_DISCARD_LIMIT_S: Final = 5.0
+"""Seconds that a client which did not start, or is no longer needed, gets to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to try to reach the broker, in seconds."""
+
+    limit_s: float = 60.0
+    """Give up after this; a broker that starts at the same time as we do is there by then."""
+    attempt_s: float = 30.0
+    """One attempt. To fence may have to wait for the former owner's transaction to be aborted."""
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 8.0
+
+
+class Client(Protocol):
+    """What all clients of aiokafka have."""
+
+    async def start(self) -> Any:
+        """Connect."""
+        ...
+
+    async def stop(self) -> Any:
+        """Disconnect."""
+        ...
+
+
+C = TypeVar("C", bound=Client)
+
+
+@contextmanager
+def _quiet_client() -> Iterator[None]:
+    """The client logs every failed address by itself; while we report, it is silent."""
+    logger = logging.getLogger("aiokafka")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+async def discard(client: Client) -> None:
+    """Close a client whatever state it is in, within a few seconds."""
+    with suppress(Exception):
+        await asyncio.wait_for(client.stop(), _DISCARD_LIMIT_S)
+
+
+async def started(make: Callable[[], C], *, bootstrap: str, doing: str, patience: Patience | None = None) -> C:
+    """A client made by ``make`` and started. Raises UnavailableError once the patience is at its end."""
+    patience = patience or Patience()
+
+    def say(state: RetryCallState) -> None:
+        log.warning(
+            "broker-unavailable",
+            extra={
+                "address": bootstrap,
+                "attempt": state.attempt_number,
+                "next_try_in_s": round(state.next_action.sleep, 1) if state.next_action else 0,
+                "tried_for_s": round(state.seconds_since_start or 0, 1),
+                "gives_up_after_s": patience.limit_s,
+            },
+        )
+
+    attempts = AsyncRetrying(
+        stop=stop_after_delay(patience.limit_s),
+        wait=wait_exponential_jitter(initial=patience.first_wait_s, max=patience.longest_wait_s, jitter=1),
+        retry=retry_if_exception_type(UnavailableError),
+        before_sleep=say,
+        reraise=True,
+    )
+    async for attempt in attempts:
+        with attempt:
+            return await _started_once(make, f"{doing} at {bootstrap}", patience.attempt_s)
+    raise AssertionError("unreachable: the last attempt raises")  # pragma: no cover
+
+
+async def _started_once(make: Callable[[], C], doing: str, limit_s: float) -> C:
+    client = make()
+    try:
+        with _quiet_client(), translating(doing):
+            await asyncio.wait_for(client.start(), limit_s)
+    except BaseException:
+        await discard(client)
+        raise
+    return client

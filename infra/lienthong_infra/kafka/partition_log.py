@@ -1,0 +1,103 @@
+"""The PartitionLog on Kafka: a transactional producer that fences, and a changelog read only after that.
+
+The transactional id names application and input partition, so whoever starts a producer under it aborts the former
+owner's open transaction and shuts that owner out (``InitProducerId``). What the changelog holds after that is final.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+
+from lienthong_infra.kafka.batches import BATCH_BYTES, Batch, acknowledged, grouped, send_group
+from lienthong_infra.kafka.connection import Patience, discard, started
+from lienthong_infra.kafka.errors import translating
+from lienthong_infra.kafka.metadata import PartitionCounts
+from lienthong_infra.kafka.naming import full_name, transactional_id
+from lienthong_infra.kafka.reader import KafkaReader
+from lienthong_infra.ports import OutboundRecord, TopicPartition
+from lienthong_infra.reading import read_to_end
+
+TRANSACTION_TIMEOUT_S: Final = 10.0
+"""After so many seconds the broker aborts an open transaction by itself. Readers of committed records wait for a frozen
+owner at most so long."""
+COMMIT_LIMIT_S: Final = 20.0
+"""Seconds for one whole transaction. Longer than the broker waits, so a slow one ends as Fenced, a dead broker here."""
+_REQUEST_TIMEOUT_MS: Final = 15_000
+
+
+class KafkaPartitionLog:
+    """What the owner of one input partition writes to. Its changelog is ``<application>-changelog-<topic>``."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        prefix: str,
+        source: TopicPartition,
+        *,
+        application: str = "deadlines",
+        patience: Patience | None = None,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._prefix = prefix
+        self._changelog = TopicPartition(f"{application}-changelog-{source.topic}", source.partition)
+        self._id = transactional_id(prefix, application, source.topic, source.partition)
+        self._patience = patience
+        self._counts = PartitionCounts(bootstrap, prefix, patience)
+        self._producer: Any = None
+
+    async def fence(self) -> None:
+        """Become the owner. Raises UnavailableError once the patience is at its end."""
+        self._producer = await started(
+            lambda: AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                transactional_id=self._id,
+                transaction_timeout_ms=int(TRANSACTION_TIMEOUT_S * 1000),
+                request_timeout_ms=_REQUEST_TIMEOUT_MS,
+                max_batch_size=BATCH_BYTES,
+            ),
+            bootstrap=self._bootstrap,
+            doing=f"becoming the owner as {self._id}",
+            patience=self._patience,
+        )
+
+    async def changelog(self) -> Sequence[tuple[bytes, bytes | None]]:
+        """All committed (key, value) of the changelog partition, oldest first. Raises UnknownTopic."""
+        reader = KafkaReader(self._bootstrap, self._prefix, patience=self._patience)
+        try:
+            return [(record.key or b"", record.value) async for record in read_to_end(reader, self._changelog)]
+        finally:
+            await reader.close()
+
+    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """One transaction: the outputs, then the changes to the changelog.
+
+        Raises Fenced when no longer the owner, RecordTooLarge, or UnavailableError after the time limit. After any of
+        them it is unknown what is written, and this object is of no more use: fence and read the changelog again.
+        """
+        topic, partition = self._changelog
+        records = [*outputs, *(OutboundRecord(topic, key, value, (), partition) for key, value in changes)]
+        with translating(f"committing as {self._id}"):
+            async with asyncio.timeout(COMMIT_LIMIT_S):
+                await self._transaction(records)
+
+    async def _transaction(self, records: Sequence[OutboundRecord]) -> None:
+        producer = self._producer
+        counts = await self._counts.of({each.topic for each in records})
+        groups = grouped(records, counts)
+        await producer.begin_transaction()
+        batches: list[Batch] = []
+        for target, indexes in groups.items():
+            name = full_name(self._prefix, target.topic)
+            batches += await send_group(producer, name, target.partition, records, indexes)
+        await acknowledged(batches)
+        await producer.commit_transaction()
+
+    async def close(self) -> None:
+        """Release the connection. A transaction that is still open is aborted by the next owner, or by the broker."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await discard(producer)

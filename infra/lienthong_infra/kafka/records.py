@@ -1,0 +1,34 @@
+"""Records as the client has them, turned into ours, and partitions into the client's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aiokafka
+
+from lienthong_infra.kafka.naming import full_name, logical_name
+from lienthong_infra.ports import Record, TopicPartition
+
+
+def to_client(prefix: str, partition: TopicPartition) -> aiokafka.TopicPartition:
+    """A partition by its name on the cluster."""
+    return aiokafka.TopicPartition(full_name(prefix, partition.topic), partition.partition)
+
+
+def from_client(prefix: str, partition: Any) -> TopicPartition:
+    """A partition by its name inside the bus."""
+    return TopicPartition(logical_name(prefix, partition.topic), partition.partition)
+
+
+def fetched(prefix: str, batches: Mapping[Any, Sequence[Any]]) -> dict[TopicPartition, Sequence[Record]]:
+    """What a consumer fetched."""
+    found: dict[TopicPartition, Sequence[Record]] = {}
+    for each, records in batches.items():
+        if records:
+            topic, partition = here = from_client(prefix, each)
+            found[here] = [
+                Record(topic, partition, record.offset, record.key, record.value, record.timestamp, record.headers)
+                for record in records
+            ]
+    return found
