@@ -54,6 +54,13 @@ find_uv() {
     printf '%s\n' "$root/.bootstrap/bin/uv"
 }
 
+# Trust what the operating system trusts, if it has such a list: office networks often have an authority of their own.
+for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
+    if [ -s "$bundle" ] && [ -z "${SSL_CERT_FILE:-}" ]; then
+        export SSL_CERT_FILE=$bundle
+    fi
+done
+
 python=$(find_python)
 uv=$(find_uv "$python")
 # An interpreter of one's own choice, never a downloaded one; and no setting of the user's home decides what is installed.

@@ -3,8 +3,10 @@
 import errno
 import hashlib
 import json
+import os
 import platform
 import shutil
+import ssl
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +19,14 @@ from lienthong_infra.errors import EmbeddedServerError
 
 _THREADS = 8
 _LOCK_FILE = "kafka-jars.json"
+_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Both are read by the HTTP client at each request."""
+# Debian, Ubuntu, Arch; Red Hat; SUSE.
+_SYSTEM_CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+)
 
 ByteCounter = Callable[[int], None]
 """Called with the number of bytes that have just arrived."""
@@ -87,6 +97,7 @@ def _fetch(missing: Sequence[Jar], folder: Path, mirror: str) -> None:
             raise OSError(errno.ENOSPC, "no space left on the device")
         with (
             tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as staging,
+            _system_certificates(),
             _progress(needed, len(missing)) as count,
         ):
             download = _downloader(Path(staging), mirror, count)
@@ -103,16 +114,16 @@ def _fetch(missing: Sequence[Jar], folder: Path, mirror: str) -> None:
             ) from error
         if error.filename is not None:
             raise EmbeddedServerError(f"the cache cannot be written: {error}; set LIENTHONG_CACHE") from error
-        raise EmbeddedServerError(_unreachable(missing, folder, mirror)) from error
+        raise EmbeddedServerError(_unreachable(missing, folder, mirror, error)) from error
     except RuntimeError as error:
-        raise EmbeddedServerError(_unreachable(missing, folder, mirror)) from error
+        raise EmbeddedServerError(_unreachable(missing, folder, mirror, error)) from error
 
 
-def _unreachable(missing: Sequence[Jar], folder: Path, mirror: str) -> str:
+def _unreachable(missing: Sequence[Jar], folder: Path, mirror: str, error: Exception) -> str:
     source = mirror or "Maven Central"
     return (
         f"{len(missing)} jars of the embedded broker (first: {missing[0].file_name}) are not in the cache {folder} "
-        f"and could not be fetched from {source}: connect to the network once, set LIENTHONG_MAVEN_REPOSITORY to a "
+        f"and could not be fetched from {source} ({type(error).__name__}): connect to the network once, set LIENTHONG_MAVEN_REPOSITORY to a "
         "mirror, or set LIENTHONG_BOOTSTRAP to a Kafka cluster of your own"
     )
 
@@ -148,6 +159,24 @@ def _downloader(staging: Path, mirror: str, count: ByteCounter) -> Callable[[Jar
         return Path(artifact.resolve())
 
     return download
+
+
+@contextmanager
+def _system_certificates() -> Iterator[None]:
+    """Trust what the operating system trusts, as an office network with a certificate authority of its own needs.
+
+    The HTTP client below otherwise knows only the authorities that it brings along.
+    """
+    known = (ssl.get_default_verify_paths().cafile, *_SYSTEM_CERTIFICATES)
+    bundle = next((name for name in known if name and Path(name).is_file()), None)
+    if bundle is None or any(os.environ.get(name) for name in _CERTIFICATE_VARIABLES):
+        yield
+        return
+    os.environ[_CERTIFICATE_VARIABLES[0]] = bundle
+    try:
+        yield
+    finally:
+        del os.environ[_CERTIFICATE_VARIABLES[0]]
 
 
 @contextmanager
