@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
@@ -61,8 +61,10 @@ def _quiet_client() -> Iterator[None]:
 
 async def discard(client: Client) -> None:
     """Close a client whatever state it is in, within a few seconds."""
-    with suppress(Exception):
+    try:
         await asyncio.wait_for(client.stop(), _DISCARD_LIMIT_S)
+    except Exception as error:
+        log.info("close-failed", extra={"client": type(client).__name__, "cause": type(error).__name__})
 
 
 async def started(make: Callable[[], C], *, bootstrap: str, doing: str, patience: Patience | None = None) -> C:
