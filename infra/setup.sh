@@ -19,6 +19,9 @@ good_python() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev
 
 find_python() {
     local candidate
+    if [ -n "${PYTHON:-}" ] && ! good_python "$PYTHON"; then
+        die "$PYTHON (variable PYTHON) is not a Python >= 3.11"
+    fi
     for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
         if [ -n "$candidate" ] && command -v "$candidate" >/dev/null && good_python "$candidate"; then
             "$candidate" -c 'import sys; print(sys.executable)'

@@ -123,8 +123,8 @@ def _unreachable(missing: Sequence[Jar], folder: Path, mirror: str, error: Excep
     source = mirror or "Maven Central"
     return (
         f"{len(missing)} jars of the embedded broker (first: {missing[0].file_name}) are not in the cache {folder} "
-        f"and could not be fetched from {source} ({type(error).__name__}): "
-        "connect to the network once, set LIENTHONG_MAVEN_REPOSITORY to a mirror, or set LIENTHONG_BOOTSTRAP to a Kafka cluster of your own"
+        f"and could not be fetched from {source} ({type(error).__name__}): connect to the network once, "
+        "set LIENTHONG_MAVEN_REPOSITORY to a mirror, or set LIENTHONG_BOOTSTRAP to a Kafka cluster of your own"
     )
 
 
