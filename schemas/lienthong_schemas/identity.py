@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from functools import lru_cache
+from hashlib import sha1
 from typing import NamedTuple
 
 from lienthong_schemas.errors import IdentityError
@@ -33,6 +35,7 @@ class CaseId(NamedTuple):
         return f"{self.kind}:{self.authority}:{self.local}"
 
 
+@lru_cache(maxsize=16_384)  # more than a nation has offices at work; a bus meets a few hundred, over and over
 def normalise_office(text: str) -> str:
     """An agency code in upper case without spaces. Raises IdentityError where it is none."""
     code = _SPACE.sub("", unicodedata.normalize("NFC", text)).upper()
@@ -56,6 +59,7 @@ def case_id(kind: str, authority: str, local: str) -> CaseId:
     return CaseId(kind, normalise_office(authority), normalise_local(local))
 
 
+@lru_cache(maxsize=16_384)  # the cases of a busy hour: several events each
 def parse_case_id(text: str) -> CaseId:
     """The identity written as ``kind:authority:local``; it must be in normal form. Raises IdentityError."""
     parts = text.split(":", 2)
@@ -67,26 +71,33 @@ def parse_case_id(text: str) -> CaseId:
     return identity
 
 
+def _named_uuid(name: str) -> str:
+    """``str(uuid.uuid5(_NAMESPACE, name))``, three times as fast: every event and announcement needs one."""
+    digest = sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()
+    text = (digest[:6] + bytes((digest[6] & 0x0F | 0x50, digest[7], digest[8] & 0x3F | 0x80)) + digest[9:16]).hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 def event_id(office: str, case: str, epoch: int, seq: int) -> str:
     """The id of a case event: the same for the same office, case, epoch and sequence number."""
-    return str(uuid.uuid5(_NAMESPACE, f"event|{office}|{case}|{epoch}|{seq}"))
+    return _named_uuid(f"event|{office}|{case}|{epoch}|{seq}")
 
 
 def announcement_id(settled_key: str, after_withdrawal: str = "") -> str:
     """The id of an announcement: its settled key, and the withdrawal after which it is true again, if any."""
-    return str(uuid.uuid5(_NAMESPACE, f"announcement|{settled_key}|{after_withdrawal}"))
+    return _named_uuid(f"announcement|{settled_key}|{after_withdrawal}")
 
 
 def withdrawal_id(withdrawn: str) -> str:
     """The id of the withdrawal of one announcement."""
-    return str(uuid.uuid5(_NAMESPACE, f"withdrawal|{withdrawn}"))
+    return _named_uuid(f"withdrawal|{withdrawn}")
 
 
 def confirmation_id(confirmed: str) -> str:
     """The id of the confirmation of one provisional announcement."""
-    return str(uuid.uuid5(_NAMESPACE, f"confirmation|{confirmed}"))
+    return _named_uuid(f"confirmation|{confirmed}")
 
 
 def letter_id(topic: str, partition: int, offset: int, stage: str) -> str:
     """The id of a dead letter; streams and ledger read the same record and so write the same letter."""
-    return str(uuid.uuid5(_NAMESPACE, f"letter|{topic}|{partition}|{offset}|{stage}"))
+    return _named_uuid(f"letter|{topic}|{partition}|{offset}|{stage}")
