@@ -161,7 +161,8 @@ class Forwarder:
             accepted=standing.accepted,
             pending=standing.pending,
         )
-        return OutboundRecord(HEARTBEAT_TOPIC, office.encode(), self._book.encode(HEARTBEAT_TOPIC, beat._asdict()))
+        key = f"{office}/{standing.sender}".encode()
+        return OutboundRecord(HEARTBEAT_TOPIC, key, self._book.encode(HEARTBEAT_TOPIC, beat._asdict()))
 
     def _prune(self) -> None:
         if self._elapsed() >= self._prune_due:

@@ -6,7 +6,6 @@ of acceptance, whatever is killed when. A forwarder (``lienthong forward``) brin
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -14,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lienthong_infra.ports import OutboundRecord
+from lienthong_infra.record_size import record_bytes
 from lienthong_producers.clock import Clock, wall_clock
 from lienthong_producers.errors import EventTooLarge, NotNumberedHere, OutboxFull
-from lienthong_producers.outbox_file import OutboxFile
+from lienthong_producers.outbox_file import OutboxFile, headers_text
 from lienthong_schemas.case_event import content_digest
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.headers import event_headers
@@ -28,8 +29,8 @@ DEFAULT_MAX_BYTES: Final = 1 << 30
 """1 GiB: about a million events of a kilobyte; a commune makes a few hundred a day."""
 WARN_AT: Final = 80
 """Percent of the bound from which every further percent is logged as a warning."""
-MAX_VALUE_BYTES: Final = 512 * 1024
-"""Half of what a broker takes (1 MB): key, headers and, should it become a dead letter, its wrapping need room too."""
+MAX_EVENT_BYTES: Final = 500_000
+"""Bytes of key, value and headers. Case topics take batches of 524,288 (see the catalogue)."""
 
 _log = logging.getLogger(__name__)
 
@@ -145,14 +146,24 @@ class Outbox:
             previous=last.digest,
         )
         value = self._book.encode(state.topic, record)
-        if len(value) > MAX_VALUE_BYTES:
-            raise EventTooLarge(f"{case}: the event has {len(value)} bytes; at most {MAX_VALUE_BYTES} are allowed")
-        headers = json.dumps([(name, text.decode()) for name, text in event_headers(state.topic, record)])
+        headers = event_headers(state.topic, record)
+        size = record_bytes(OutboundRecord(state.topic, case.encode(), value, headers))
+        if size > MAX_EVENT_BYTES:
+            raise EventTooLarge(f"{case}: the event has {size} bytes; at most {MAX_EVENT_BYTES} are allowed")
         receipt = Accepted(case, record["epoch"], record["seq"], record["event_id"])
         sql.execute(
             "INSERT INTO entry (event_id, topic, case_id, epoch, seq, accepted_at, value, headers)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (receipt.event_id, state.topic, case, receipt.epoch, receipt.seq, record["accepted_at"], value, headers),
+            (
+                receipt.event_id,
+                state.topic,
+                case,
+                receipt.epoch,
+                receipt.seq,
+                record["accepted_at"],
+                value,
+                headers_text(headers),
+            ),
         )
         handover = record["handover"] or {}
         following = (handover.get("successor"), handover.get("next_epoch"))

@@ -6,6 +6,7 @@ on a local disk: WAL does not work over network file systems.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from lienthong_infra.ports import Headers
 from lienthong_producers.errors import OutboxDamaged, OutboxError, OutboxFull, OutboxVersion
 
 APPLICATION_ID: Final = 0x4C544F42
@@ -40,6 +42,16 @@ CREATE TABLE entry (
 CREATE INDEX entry_pending ON entry (id) WHERE sent_at IS NULL;
 CREATE INDEX entry_sent ON entry (sent_at) WHERE sent_at IS NOT NULL;
 """
+
+
+def headers_text(headers: Headers) -> str:
+    """Headers as they stand in the file: JSON, since all of ours are text."""
+    return json.dumps([(name, value.decode()) for name, value in headers])
+
+
+def headers_of(text: str) -> Headers:
+    """The headers in the file's text."""
+    return tuple((name, value.encode()) for name, value in json.loads(text))
 
 
 class OutboxFile:

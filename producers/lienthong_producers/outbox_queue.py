@@ -6,7 +6,6 @@ One forwarder per file, held by a lock of the operating system that ends with th
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import IO, Final
 from lienthong_infra.ports import OutboundRecord, Written
 from lienthong_producers.clock import Clock, wall_clock
 from lienthong_producers.errors import OutboxDamaged, OutboxInUse
-from lienthong_producers.outbox_file import OutboxFile
+from lienthong_producers.outbox_file import OutboxFile, headers_of
 from lienthong_schemas.identity import normalise_office
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 
@@ -74,7 +73,7 @@ class OutboxQueue:
                 (limit,),
             ).fetchall()
         return [
-            Pending(number, OutboundRecord(topic, case.encode(), value, _headers(headers)))
+            Pending(number, OutboundRecord(topic, case.encode(), value, headers_of(headers)))
             for number, topic, case, value, headers in rows
         ]
 
@@ -130,10 +129,6 @@ class OutboxQueue:
     def __exit__(self, *_: object) -> None:
         """Close the queue."""
         self.close()
-
-
-def _headers(text: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, value.encode()) for name, value in json.loads(text))
 
 
 def _lock(path: Path) -> IO[bytes]:

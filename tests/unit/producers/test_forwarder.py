@@ -233,7 +233,7 @@ async def test_heartbeats_tell_how_far_the_office_is_complete(
     after = heartbeats(broker)[-1]
     assert before.complete_through == START - 1
     assert (after.office, after.complete_through, after.pending, after.accepted) == (OFFICE, START, 0, 1)
-    assert broker.records("heartbeat.v1")[-1].key == OFFICE.encode()
+    assert broker.records("heartbeat.v1")[-1].key == f"{OFFICE}/{before.sender}".encode()
 
 
 async def test_without_an_office_nobody_is_vouched_for(tmp_path: Path, line: Line, broker: MemoryBroker) -> None:

@@ -18,9 +18,10 @@ from lienthong_producers.errors import (
     OutboxFull,
     OutboxVersion,
 )
-from lienthong_producers.outbox import Accepted, Outbox
+from lienthong_producers.outbox import MAX_EVENT_BYTES, Accepted, Outbox
 from lienthong_producers.outbox_queue import OutboxQueue
-from lienthong_schemas.case_event import read_case_event
+from lienthong_schemas.case_event import CASE_TOPICS, read_case_event
+from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import IdentityError, InvalidCase
 from lienthong_schemas.identity import event_id
@@ -212,9 +213,15 @@ def test_an_event_that_fits_no_message_is_refused(outbox: Outbox) -> None:
         period="2026-M05",
         figures={f"column {number:090}": number for number in range(6000)},
     )
-    with pytest.raises(EventTooLarge, match="at most 524288"):
+    with pytest.raises(EventTooLarge, match="at most 500000"):
         outbox.accept(report)
     assert outbox.accept(dossier()).seq == 1
+
+
+def test_the_largest_event_fits_its_topic() -> None:
+    """Every case topic takes a batch with one event of the largest size."""
+    topics = load_catalogue().topics
+    assert min(topics[topic].config.max_message_bytes for topic in CASE_TOPICS) > MAX_EVENT_BYTES + 1000
 
 
 def test_a_full_disk_refuses_visibly(path: Path) -> None:
