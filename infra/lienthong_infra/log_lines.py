@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
+from datetime import UTC, datetime
 from typing import Final
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -18,12 +18,10 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asc
 class LineFormatter(logging.Formatter):
     """``2026-11-22T05:33:07Z WARNING broker-unavailable attempt=3``; a traceback follows below."""
 
-    converter = time.gmtime
-
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
         details = [f"{name}={_shown(value)}" for name, value in vars(record).items() if name not in _STANDARD]
-        moment = self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ")
+        moment = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         line = " ".join([moment, record.levelname, record.getMessage(), *details])
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
