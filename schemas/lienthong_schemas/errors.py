@@ -25,7 +25,7 @@ class CatalogueError(ContractError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems))
+        super().__init__("\n".join(self.problems))
 
 
 class IdentityError(ContractError):
@@ -37,7 +37,7 @@ class InvalidCase(ContractError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems))
+        super().__init__("\n".join(self.problems))
 
 
 class DecodeError(ContractError):

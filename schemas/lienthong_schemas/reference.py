@@ -96,15 +96,17 @@ def parse_body(record: ReferenceRecord) -> _Body:
     model = BODIES.get(record.kind)
     if model is None:
         known = ", ".join(sorted(set(BODIES) | OPAQUE_KINDS))
-        raise CatalogueError([f"{record.record_id}: {record.kind!r} is no kind of reference data; known kinds: {known}"])
+        raise CatalogueError(
+            [f"{record.record_id}: {record.kind!r} is no kind of reference data; known kinds: {known}"]
+        )
     try:
         return model.model_validate(json.loads(record.body))
-    except json.JSONDecodeError as error:
-        raise CatalogueError([f"{record.record_id}: the body is no JSON: {error}"]) from error
     except ValidationError as error:
         raise CatalogueError(
             [f"{record.record_id}: {'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()]
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise CatalogueError([f"{record.record_id}: the body is no JSON: {error}"]) from error
 
 
 class ReferenceBook:
