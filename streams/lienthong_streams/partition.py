@@ -22,8 +22,8 @@ from lienthong_schemas.records import PROVISIONAL_SILENCE, Tick, partition_key
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_streams.announce import Origin, announcement
 from lienthong_streams.barriers import Barriers
+from lienthong_streams.case_state import CaseState, decode_state, encode_state
 from lienthong_streams.domain.announcements import diff
-from lienthong_streams.domain.case_state import CaseState, decode_state, encode_state
 from lienthong_streams.domain.facts import Fold
 from lienthong_streams.domain.fold import fold
 from lienthong_streams.domain.timeline import Known, insert

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.codec import SchemaBook
+from lienthong_streams.case_state import CaseState, decode_state, encode_state
 from lienthong_streams.domain.announcements import Standing, diff, settled, settled_of
-from lienthong_streams.domain.case_state import CaseState, decode_state, encode_state
 from lienthong_streams.domain.fold import fold
 from lienthong_streams.domain.timeline import Known, insert
 from lienthong_streams.partition import DeadlinePartition
