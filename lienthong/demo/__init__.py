@@ -1,0 +1,1 @@
+"""The demo: the whole bus on one machine, a real log of the past and a small simulated province."""
