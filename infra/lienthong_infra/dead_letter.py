@@ -35,6 +35,8 @@ MAX_PROBLEM: Final = 240
 """Characters of one problem; longer ones are cut, a header is no place for a value."""
 MAX_PROBLEMS: Final = 20
 
+_INT4: Final = 2**31
+_INT8: Final = 2**63
 _SUFFIX: Final = "-dead-letter.v1"
 _QUOTED: Final = re.compile(r"""(?<!\w)(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""")
 
@@ -79,7 +81,7 @@ def letter(
     if stage not in STAGES:
         raise ValueError(f"{stage!r} is no stage; known stages: {', '.join(STAGES)}")
     seen = instant_of_milliseconds(record.timestamp) if first_seen is None else first_seen
-    told = [without_quotations(problem)[:MAX_PROBLEM] for problem in problems[:MAX_PROBLEMS]]
+    told = [without_quotations(problem).replace("\0", "")[:MAX_PROBLEM] for problem in problems[:MAX_PROBLEMS]]
     marks = {
         "dl-id": letter_id(record.topic, record.partition, record.offset, stage),
         "dl-version": LAYOUT,
@@ -113,10 +115,7 @@ def read_letter(record: Record) -> Letter:
     marks = {name: value for name, value in record.headers if name.startswith("dl-")}
     try:
         count = int(marks["dl-original-headers"])
-        if not 0 <= count <= len(record.headers):
-            raise ValueError("dl-original-headers")
-        problems = json.loads(marks["dl-problems"])
-        return Letter(
+        found = Letter(
             marks["dl-id"].decode(),
             marks["dl-topic"].decode(),
             int(marks["dl-partition"]),
@@ -124,17 +123,30 @@ def read_letter(record: Record) -> Letter:
             int(marks["dl-timestamp"]),
             marks["dl-stage"].decode(),
             marks["dl-code"].decode(),
-            tuple(str(problem) for problem in problems),
+            tuple(str(problem) for problem in json.loads(marks["dl-problems"])),
             marks["dl-consumer"].decode(),
             int(marks["dl-first-seen"]),
             record.key,
             record.value,
-            tuple(record.headers[:count]),
+            tuple(record.headers[: max(count, 0)]),
         )
     except KeyError as error:
         raise NotALetter(f"the header {error.args[0]} is missing") from error
     except (ValueError, TypeError) as error:
         raise NotALetter(f"a dl- header is malformed ({type(error).__name__})") from error
+    _refuse_forgery(found)
+    return found
+
+
+def _refuse_forgery(found: Letter) -> None:
+    """Anybody can write headers: the id must be the one that follows from the place, and the place a possible one."""
+    texts = (found.topic, found.stage, found.code, found.consumer, *found.problems)
+    if any("\0" in text for text in texts):
+        raise NotALetter("a dl- header is malformed (null character)")
+    if not (0 <= found.partition < _INT4 and 0 <= found.offset < _INT8):
+        raise NotALetter("dl-partition or dl-offset is malformed (out of range)")
+    if found.letter_id != letter_id(found.topic, found.partition, found.offset, found.stage):
+        raise NotALetter("dl-id is malformed (not the id of this topic, partition, offset and stage)")
 
 
 def without_quotations(problem: str) -> str:

@@ -112,10 +112,21 @@ def test_a_record_without_the_marks_is_no_letter(drop: str) -> None:
         read_letter(as_read(outbound._replace(headers=kept)))
 
 
-def test_malformed_marks_are_no_letter() -> None:
-    """A number that is none is refused, not guessed."""
+@pytest.mark.parametrize(
+    ("mark", "forged"),
+    [
+        ("dl-offset", b"x"),
+        ("dl-offset", b"42"),
+        ("dl-offset", str(2**63).encode()),
+        ("dl-id", b"anything"),
+        ("dl-code", b"a\0b"),
+        ("dl-topic", b"\xff"),
+    ],
+)
+def test_malformed_and_forged_marks_are_no_letter(mark: str, forged: bytes) -> None:
+    """A number that is none, an id of another place, what no database takes: refused, not guessed."""
     outbound = letter(RECORD, stage=DECODE, code="c", problems=(), consumer="ledger")
-    broken = tuple((name, b"x" if name == "dl-offset" else value) for name, value in outbound.headers)
+    broken = tuple((name, forged if name == mark else value) for name, value in outbound.headers)
     with pytest.raises(NotALetter, match="malformed"):
         read_letter(as_read(outbound._replace(headers=broken)))
 

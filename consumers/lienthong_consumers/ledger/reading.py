@@ -1,0 +1,201 @@
+"""From a record on a topic to what the ledger keeps of it, or to the reason why it is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from lienthong_consumers.ledger.batch import (
+    Batch,
+    KnownClockEvent,
+    KnownFinding,
+    KnownLetter,
+    KnownReference,
+)
+from lienthong_consumers.ledger.domain.entry import Entry
+from lienthong_infra.dead_letter import (
+    DECODE,
+    Letter,
+    NotALetter,
+    dead_letter_topic,
+    letter_of_error,
+    read_letter,
+)
+from lienthong_infra.ports import Record, TopicPartition
+from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule, read_case_event
+from lienthong_schemas.codec import SchemaBook
+from lienthong_schemas.errors import CatalogueError, ContractError, IdentityError
+from lienthong_schemas.identity import letter_id, normalise_office
+from lienthong_schemas.instants import Instant, instant_of_milliseconds, is_plausible
+from lienthong_schemas.records import clock_event, finding, reference_record
+from lienthong_schemas.reference import OPAQUE_KINDS, parse_body
+
+CONSUMER: Final = "ledger"
+"""Who writes the dead letters of this stage."""
+_DEAD_LETTERS: Final = "-dead-letter.v"
+_SLA_INSTANTS: Final = ("happened_at", "announced_at", "stated_due_at", "due_at")
+_UNKNOWN_TIME: Instant = 0
+"""Stands for a record's timestamp that is none (a broker writes -1, or a sender nonsense)."""
+
+
+def known_at(record: Record) -> Instant:
+    """When the log took the record; the beginning of 1970 where its timestamp lies outside the years 1900 to 2999."""
+    instant = instant_of_milliseconds(record.timestamp)
+    return instant if is_plausible(instant) else _UNKNOWN_TIME
+
+
+class RecordReader:
+    """Reads the records of every topic that the ledger takes."""
+
+    def __init__(self, book: SchemaBook) -> None:
+        self._book = book
+        self._readers: dict[str, Callable[[Batch, Record], None]] = {
+            **dict.fromkeys(CASE_TOPICS, self._case),
+            "sla.v1": self._clock_event,
+            "quality.v1": self._finding,
+            "reference.v1": self._reference,
+            # Nothing of these is kept, but a broken one must become a letter, and the ledger is who writes it.
+            "heartbeat.v1": self._check_only,
+            "tick.v1": self._check_only,
+        }
+
+    def read(self, batch: Batch, record: Record) -> None:
+        """Put what the record says into the batch. Raises ContractError where it cannot be read or is forbidden."""
+        if _DEAD_LETTERS in record.topic:
+            self._letter(batch, record)
+        else:
+            self._readers[record.topic](batch, record)
+        batch.taken[TopicPartition(record.topic, record.partition)] += 1
+
+    def refuse(self, batch: Batch, record: Record, error: ContractError, now: Instant) -> None:
+        """Put the record's dead letter into the batch."""
+        batch.refused.append(letter_of_error(record, error, consumer=CONSUMER, first_seen=now))
+        batch.refusals[TopicPartition(record.topic, record.partition)] += 1
+
+    def _case(self, batch: Batch, record: Record) -> None:
+        event, whole = read_case_event(self._book, record.topic, record.key, record.value or b"")
+        handover = event.handover
+        batch.entries.append(
+            Entry(
+                event.case_id,
+                event.epoch,
+                event.seq,
+                event.digest,
+                event.kind,
+                record.topic,
+                record.partition,
+                record.offset,
+                known_at(record),
+                event.office,
+                event.commune,
+                event.selector,
+                whole.get("channel", ""),
+                event.change,
+                event.status,
+                event.occurred_at,
+                event.accepted_at,
+                event.received_at,
+                event.due_at,
+                event.ended_at,
+                None if handover is None else handover.next_epoch,
+                None if handover is None else handover.last_seq,
+                whole["source_ref"],
+                whole["event_id"],
+                record.value or b"",
+            )
+        )
+
+    def _clock_event(self, batch: Batch, record: Record) -> None:
+        whole = self._storable(record, _SLA_INSTANTS)
+        source = TopicPartition(record.topic, record.partition)
+        batch.clock_events.append(KnownClockEvent(clock_event(whole), source, known_at(record)))
+
+    def _finding(self, batch: Batch, record: Record) -> None:
+        whole = self._storable(record, ("announced_at",))
+        source = TopicPartition(record.topic, record.partition)
+        batch.findings.append(KnownFinding(finding(whole), source, known_at(record)))
+
+    def _reference(self, batch: Batch, record: Record) -> None:
+        one = reference_record(self._storable(record, ("valid_from", "known_from")))
+        try:
+            if one.kind in OPAQUE_KINDS:
+                self.learn(one.key, one.body)
+            else:
+                parse_body(one)
+        except CatalogueError as error:
+            raise BrokenRule(error.problems) from error
+        source = TopicPartition(record.topic, record.partition)
+        batch.references.append(KnownReference(one, source, record.offset, known_at(record)))
+
+    def _check_only(self, batch: Batch, record: Record) -> None:
+        self._book.decode(record.topic, record.value or b"")
+
+    def learn(self, key: str, body: str) -> None:
+        """Make a published schema known; ``key`` is ``topic@version``. Raises CatalogueError where it is none."""
+        try:
+            self._book.learn(key.split("@", 1)[0], json.loads(body))
+        except Exception as error:  # whatever the Avro library raises on a broken schema
+            raise CatalogueError([f"schema {key}: it is no Avro schema ({type(error).__name__})"]) from error
+
+    def knows(self, fingerprint: bytes) -> bool:
+        """Whether a value with this fingerprint can be read by now."""
+        return self._book.knows(fingerprint)
+
+    def _storable(self, record: Record, instants: tuple[str, ...]) -> Mapping[str, Any]:
+        """The decoded record. Raises BrokenRule where a database would refuse it: that would stop the ledger."""
+        whole = self._book.decode(record.topic, record.value or b"")
+        problems = [f"{name}: it contains a null character" for name, value in whole.items() if _has_null(value)]
+        problems += [
+            f"{name}: it lies outside the years 1900 to 2999"
+            for name in instants
+            if whole[name] is not None and not is_plausible(whole[name])
+        ]
+        if problems:
+            raise BrokenRule(tuple(problems))
+        return whole
+
+    def _letter(self, batch: Batch, record: Record) -> None:
+        try:
+            letter = read_letter(record)
+            if dead_letter_topic(letter.topic) != record.topic:
+                raise NotALetter(f"a letter of {letter.topic} does not belong here")
+        except NotALetter as error:
+            letter = _letter_of_none(record, error)
+        source = TopicPartition(record.topic, record.partition)
+        batch.letters.append(KnownLetter(letter, self._office(letter), source, known_at(record)))
+
+    def _office(self, letter: Letter) -> str:
+        """Whose record it was, as far as it can be read; else empty."""
+        try:
+            office = str(self._book.decode(letter.topic, letter.value or b"").get("office", ""))
+        except (ContractError, KeyError):
+            parts = (letter.key or b"").decode("utf-8", "replace").split(":")
+            office = parts[1] if len(parts) == 3 else ""
+        try:
+            return office if normalise_office(office) == office else ""
+        except IdentityError:
+            return ""
+
+
+def _has_null(value: object) -> bool:
+    return isinstance(value, str) and "\0" in value
+
+
+def _letter_of_none(record: Record, error: NotALetter) -> Letter:
+    """A record that somebody else put on a dead-letter topic is kept as a letter of itself."""
+    return Letter(
+        letter_id(record.topic, record.partition, record.offset, DECODE),
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        DECODE,
+        NotALetter.code,
+        (str(error),),
+        CONSUMER,
+        known_at(record),
+        record.key,
+        record.value,
+        record.headers,
+    )

@@ -1,0 +1,239 @@
+"""The sink: from the topics into the ledger, one PostgreSQL transaction for each batch.
+
+Rules, each from a measured loss (design §7): the fetch is outside the lock, the rebalance listener and everything else
+inside; a run begins exactly at the stored position; dead letters are acknowledged before the position moves; on
+anything unexpected the process ends and a supervisor starts it again, for nothing in memory is worth keeping.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from lienthong_consumers.ledger.batch import Applied, Batch, Move
+from lienthong_consumers.ledger.exact_start import ExactStart, Run, SeekBack
+from lienthong_consumers.ledger.reading import RecordReader, known_at
+from lienthong_consumers.ledger.store import LedgerStore
+from lienthong_infra.errors import LienthongError, PositionLost, TemporaryError
+from lienthong_infra.ports import Membership, Publisher, Record, TopicPartition
+from lienthong_infra.schema_patience import SchemaPatience
+from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.errors import CatalogueError, ContractError, UnknownFingerprint
+from lienthong_schemas.instants import Instant
+
+log = logging.getLogger(__name__)
+
+FETCH_TIMEOUT_S: Final = 0.5
+FETCH_LIMIT: Final = 4_000
+"""Records of a batch at most: a transaction of a fraction of a second, far below its limit of 20 s."""
+SHOW_EVERY_S: Final = 5.0
+"""How often positions are shown as the group's offsets."""
+PARKED_FOR_S: Final = 1.0
+"""How long a partition rests before a record with an unknown schema is tried again."""
+
+
+def _now() -> Instant:
+    return time.time_ns() // 1_000
+
+
+class Observer(Protocol):
+    """Hears what the sink does, for metrics."""
+
+    def applied(self, batch: Batch, applied: Applied, seconds: float) -> None:
+        """A batch is committed."""
+        ...
+
+    def read_again(self, partition: TopicPartition) -> None:
+        """A run did not begin at the position and is read again."""
+        ...
+
+    def parked(self, partitions: Collection[TopicPartition]) -> None:
+        """These partitions wait for a schema."""
+        ...
+
+
+class Silent:
+    """An observer that does nothing."""
+
+    def applied(self, batch: Batch, applied: Applied, seconds: float) -> None:
+        """Nothing."""
+
+    def read_again(self, partition: TopicPartition) -> None:
+        """Nothing."""
+
+    def parked(self, partitions: Collection[TopicPartition]) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a sink is put together from."""
+
+    membership: Membership
+    publisher: Publisher
+    store: LedgerStore
+    reader: RecordReader
+    start: ExactStart
+    observer: Observer
+    clock: Callable[[], Instant] = _now
+
+
+class LedgerSink:
+    """Reads its share of the topics until it is told to stop."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lock = asyncio.Lock()
+        self._positions: dict[TopicPartition, int] = {}
+        self._patience: dict[TopicPartition, SchemaPatience] = {}
+        self._parked: dict[TopicPartition, float] = {}
+        self._failure: BaseException | None = None
+        self._shown_at = 0.0
+
+    async def run(self, topics: Sequence[str], stop: asyncio.Event) -> None:
+        """Take records until ``stop`` is set, then leave the group. Raises whatever must end the process."""
+        membership = self._parts.membership
+        await self._learn_schemas()
+        await membership.join(topics, self)
+        try:
+            while not stop.is_set():
+                fetched = await membership.fetch(timeout=FETCH_TIMEOUT_S, limit=FETCH_LIMIT)
+                async with self._lock:
+                    self._raise_failure()
+                    await self._take(fetched)
+                    await self._wake_parked()
+                await self._show()
+        finally:
+            await membership.leave()
+
+    async def assigned(self, partitions: Collection[TopicPartition]) -> None:
+        """These are ours now: go to the stored positions. Called by the group, in a task of its own."""
+        membership = self._parts.membership
+        membership.pause(partitions)
+        try:
+            async with self._lock:
+                self._forget()
+                positions = await self._parts.store.positions(partitions)
+                ends = await membership.ends(partitions)
+                for partition, position in positions.items():
+                    if position > ends[partition]:
+                        raise PositionLost(*partition, position=position, end=ends[partition])
+                    membership.seek(partition, position)
+                self._positions = positions
+        except BaseException as error:
+            self._failure = error  # a client swallows what its listener raises; the loop raises it
+            if not isinstance(error, Exception):
+                raise
+        membership.resume(partitions)
+
+    async def revoked(self, partitions: Collection[TopicPartition]) -> None:
+        """These are no longer ours once this returns. Called by the group, in a task of its own."""
+        async with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        for partition in self._positions:
+            self._parts.start.forget(partition)
+        self._positions = {}
+        self._parked = {}
+
+    def _raise_failure(self) -> None:
+        if isinstance(self._failure, LienthongError):
+            raise self._failure
+        if self._failure is not None:
+            raise TemporaryError(f"the sink cannot take its partitions: {type(self._failure).__name__}") from (
+                self._failure
+            )
+
+    async def _take(self, fetched: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        """Take what begins where we stand, in one transaction."""
+        batch = Batch()
+        for partition, records in fetched.items():
+            position = self._positions.get(partition)
+            if position is None or not records or partition in self._parked:
+                continue
+            judged = self._parts.start.judge(partition, position, records, gapless=partition.topic in CASE_TOPICS)
+            if isinstance(judged, SeekBack):
+                self._parts.membership.seek(partition, judged.offset)
+                self._parts.observer.read_again(partition)
+            elif judged is not None:
+                self._read(batch, partition, judged, fetched_to=records[-1].offset + 1)
+        if batch.moves:
+            await self._commit(batch)
+
+    def _read(self, batch: Batch, partition: TopicPartition, run: Run, *, fetched_to: int) -> None:
+        """Read a run into the batch, up to a record that waits for its schema."""
+        position = self._positions[partition]
+        next_offset, newest = position, 0
+        for record in run.records:
+            if not self._read_one(batch, partition, record):
+                self._park(partition, record.offset)
+                break
+            next_offset, newest = record.offset + 1, max(newest, known_at(record))
+        else:
+            if next_offset < fetched_to:  # the run was cut before a jump: what the client handed out behind is dropped
+                self._parts.membership.seek(partition, next_offset)
+        if next_offset > position:
+            batch.moves[partition] = Move(position, next_offset, newest)
+
+    def _read_one(self, batch: Batch, partition: TopicPartition, record: Record) -> bool:
+        """Read one record; False: it must wait."""
+        reader, now = self._parts.reader, self._parts.clock()
+        try:
+            reader.read(batch, record)
+        except UnknownFingerprint as error:
+            patience = self._patience.setdefault(partition, SchemaPatience())
+            if patience.waits(error.fingerprint, now):
+                return False
+            reader.refuse(batch, record, error, now)
+        except ContractError as error:
+            reader.refuse(batch, record, error, now)
+        return True
+
+    async def _commit(self, batch: Batch) -> None:
+        began = time.monotonic()
+        if batch.refused:
+            await self._parts.publisher.publish(batch.refused)
+        applied = await self._parts.store.apply(batch)
+        for partition, move in batch.moves.items():
+            self._positions[partition] = move.next_offset
+        self._parts.observer.applied(batch, applied, time.monotonic() - began)
+
+    def _park(self, partition: TopicPartition, offset: int) -> None:
+        """Let a partition rest before a record whose schema is unknown; the others go on."""
+        membership = self._parts.membership
+        membership.pause([partition])
+        membership.seek(partition, offset)
+        if partition not in self._parked:
+            log.warning("schema-awaited", extra={"topic": partition.topic, "partition": partition.partition})
+        self._parked[partition] = time.monotonic() + PARKED_FOR_S
+
+    async def _wake_parked(self) -> None:
+        """Learn what schemas came in meanwhile, through whichever sink, and try again."""
+        due = [partition for partition, until in self._parked.items() if until <= time.monotonic()]
+        if due:
+            await self._learn_schemas()
+            for partition in due:
+                del self._parked[partition]
+            self._parts.membership.resume(due)
+        self._parts.observer.parked(self._parked)
+
+    async def _learn_schemas(self) -> None:
+        for record in await self._parts.store.references():
+            if record.kind == "schema":
+                try:
+                    self._parts.reader.learn(record.key, record.body)
+                except (
+                    CatalogueError
+                ) as error:  # it was readable when it was taken: only a newer program can be to blame
+                    log.warning("schema-unreadable", extra={"problems": error.problems})
+
+    async def _show(self) -> None:
+        now = time.monotonic()
+        if now - self._shown_at >= SHOW_EVERY_S:
+            self._shown_at = now
+            await self._parts.membership.show({one: (offset, "") for one, offset in self._positions.items()})

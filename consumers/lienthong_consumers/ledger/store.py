@@ -1,0 +1,112 @@
+"""The ledger's tables as the sink sees them: positions, and one transaction for each batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg import Error as DatabaseError
+
+from lienthong_consumers.ledger.batch import Applied, Batch, Move
+from lienthong_consumers.ledger.tables import announcements, cases
+from lienthong_consumers.ledger.tables.announcements import write_clock_events, write_findings
+from lienthong_consumers.ledger.tables.cases import apply_entries
+from lienthong_consumers.ledger.tables.copying import Cursor
+from lienthong_consumers.ledger.tables.letters import write_letters
+from lienthong_consumers.ledger.tables.positions import (
+    count_records,
+    create_positions,
+    move_positions,
+    read_positions,
+)
+from lienthong_consumers.ledger.tables.references import read_references, write_references
+from lienthong_infra.errors import ConfigurationError, TemporaryError
+from lienthong_infra.ports import TopicPartition
+from lienthong_schemas.records import ReferenceRecord
+
+TRANSACTION_LIMIT_S: Final = 20.0
+"""Seconds for one batch. Longer, and the group would take the sink for dead (its rebalance time is 30 s): it ends
+itself and a supervisor starts it again."""
+
+
+class LedgerStore:
+    """The tables of one bus, on one connection that nobody else uses. One call at a time."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def prepare(self, partitions: Collection[TopicPartition]) -> None:
+        """Get the connection ready; at the very first start, say that all these partitions are read from the start."""
+        async with self._connection.transaction(), self._connection.cursor() as cursor:
+            for statement in (*cases.TEMPORARY_TABLES, *announcements.TEMPORARY_TABLES):
+                await cursor.execute(statement)
+            await create_positions(cursor, partitions)
+
+    async def positions(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where the ledger stands in these partitions. Raises ConfigurationError where it has no word about one."""
+        async with asyncio.timeout(TRANSACTION_LIMIT_S), self._connection.cursor() as cursor:
+            stored = await read_positions(cursor, partitions)
+        missing = sorted(set(partitions) - set(stored))
+        if missing:
+            raise ConfigurationError(
+                [
+                    f"{one.topic}/{one.partition}: the ledger has data, but no position for this partition. If the "
+                    f"topic is new, begin it with `lienthong ledger migrate --begin {one.topic}`; if not, find out "
+                    "who removed the row: to start from 0 could hide a loss"
+                    for one in missing
+                ]
+            )
+        return stored
+
+    async def references(self) -> list[ReferenceRecord]:
+        """The reference records that the ledger knows."""
+        async with self._connection.cursor() as cursor:
+            return await read_references(cursor)
+
+    async def apply(self, batch: Batch) -> Applied:
+        """Take a batch: fence, history, rows, totals, announcements, letters and positions in one transaction.
+
+        Raises Fenced where another sink has gone on, TemporaryError on anything else that is in the way; nothing of the
+        batch is kept then.
+        """
+        applied = Applied()
+        try:
+            async with (
+                asyncio.timeout(TRANSACTION_LIMIT_S),
+                self._connection.transaction(),
+                self._connection.cursor() as cursor,
+            ):
+                await self._fence(cursor, batch.moves)
+                await self._write(cursor, batch, applied)
+        except TimeoutError as error:
+            raise TemporaryError(f"the ledger's database took more than {TRANSACTION_LIMIT_S:.0f} s") from error
+        except DatabaseError as error:
+            raise TemporaryError(f"the ledger's database refused a batch: {_cause(error)}") from error
+        return applied
+
+    async def _fence(self, cursor: Cursor, moves: Mapping[TopicPartition, Move]) -> None:
+        await move_positions(cursor, moves)
+
+    async def _write(self, cursor: Cursor, batch: Batch, applied: Applied) -> None:
+        if batch.entries:
+            await apply_entries(cursor, batch.entries, applied)
+        if batch.clock_events:
+            await write_clock_events(cursor, batch.clock_events, applied)
+        if batch.findings:
+            await write_findings(cursor, batch.findings, applied)
+        if batch.references:
+            await write_references(cursor, batch.references, applied)
+        if batch.letters:
+            await write_letters(cursor, batch.letters, applied)
+        await count_records(cursor, batch, applied)
+
+    async def close(self) -> None:
+        """Release the connection."""
+        await self._connection.close()
+
+
+def _cause(error: DatabaseError) -> str:
+    """What went wrong, without the server's text: that may quote data."""
+    return f"{type(error).__name__} {error.sqlstate or ''}".strip()
