@@ -1,0 +1,122 @@
+"""Every metric of the exporter: its name, its labels, what it says, and which source it comes from."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+Source = Literal["broker", "ledger"]
+SOURCES: Final[tuple[Source, ...]] = ("broker", "ledger")
+
+
+class MetricSpec(NamedTuple):
+    """A gauge. ``labels`` come behind ``bus``, which all metrics carry."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...] = ()
+    needs: tuple[Source, ...] = ()
+    """Sources that must have been seen lately; without them the metric has no series."""
+
+
+EXPORTER_INFO: Final = MetricSpec("lienthong_exporter_info", "Always 1; the version is a label.", ("version",))
+SOURCE_UP: Final = MetricSpec(
+    "lienthong_source_up", "1 if the source was seen within the last looks, else 0.", ("source",)
+)
+SOURCE_SEEN: Final = MetricSpec(
+    "lienthong_source_last_seen_timestamp_seconds", "When a look at the source last succeeded, 0 = never.", ("source",)
+)
+LOG_END: Final = MetricSpec(
+    "lienthong_log_end_offset", "End of a partition's log.", ("topic", "partition"), ("broker",)
+)
+APPLIED: Final = MetricSpec(
+    "lienthong_applied_offset",
+    "Next offset of the worker (deadlines: by its changelog) or of the ledger (by its table of positions).",
+    ("worker", "topic", "partition"),
+)
+LAG: Final = MetricSpec(
+    "lienthong_lag_records",
+    "Records of the log that a worker has not applied; 0 also counts control markers as applied.",
+    ("worker", "topic", "partition"),
+    ("broker",),
+)
+HORIZON: Final = MetricSpec(
+    "lienthong_applied_tick_timestamp_seconds",
+    "Time of the newest tick that the deadline worker has applied to a partition; 0 = none yet.",
+    ("topic", "partition"),
+    ("broker",),
+)
+GENERATION: Final = MetricSpec(
+    "lienthong_partition_takeovers",
+    "How often a partition was taken over by a deadline worker, since its changelog began.",
+    ("topic", "partition"),
+    ("broker",),
+)
+TICK: Final = MetricSpec(
+    "lienthong_last_tick_timestamp_seconds", "Time of the bus by the newest tick; 0 = none.", (), ("broker",)
+)
+OFFICE_HEARD: Final = MetricSpec(
+    "lienthong_office_last_heard_timestamp_seconds",
+    "When the longest silent outbox of an office was last heard, by the clock of the bus.",
+    ("office",),
+    ("broker",),
+)
+OFFICE_COMPLETE: Final = MetricSpec(
+    "lienthong_office_complete_through_timestamp_seconds",
+    "All that the office accepted up to then is on the bus, by its own word.",
+    ("office",),
+    ("broker",),
+)
+OFFICE_PENDING: Final = MetricSpec(
+    "lienthong_office_pending_events", "Events that an office accepted and the bus has not.", ("office",), ("broker",)
+)
+UNREADABLE: Final = MetricSpec(
+    "lienthong_unreadable_records",
+    "Ticks, heartbeats and positions that the exporter could not read since its last connection.",
+    ("topic",),
+    ("broker",),
+)
+BREACHES: Final = MetricSpec(
+    "lienthong_standing_breaches",
+    "Breaches that hold, of open and ended cases, by the responsible office.",
+    ("office", "firmness"),
+    ("ledger",),
+)
+OVERDUE: Final = MetricSpec(
+    "lienthong_overdue_cases",
+    "Open cases with a breach that holds, by commune.",
+    ("commune", "firmness"),
+    ("ledger",),
+)
+LETTERS: Final = MetricSpec(
+    "lienthong_dead_letters", "Dead letters by what has become of them.", ("topic", "state"), ("ledger",)
+)
+CASE_PROBLEMS: Final = MetricSpec(
+    "lienthong_case_problems",
+    "Open problems of sequences: gap (numbers missing), conflict (two contents for one number), held (no handover).",
+    ("problem",),
+    ("ledger",),
+)
+FINDINGS: Final = MetricSpec(
+    "lienthong_standing_findings", "What is wrong in the data of cases, by code of the finding.", ("code",), ("ledger",)
+)
+
+CATALOGUE: Final = (
+    EXPORTER_INFO,
+    SOURCE_UP,
+    SOURCE_SEEN,
+    LOG_END,
+    APPLIED,
+    LAG,
+    HORIZON,
+    GENERATION,
+    TICK,
+    OFFICE_HEARD,
+    OFFICE_COMPLETE,
+    OFFICE_PENDING,
+    UNREADABLE,
+    BREACHES,
+    OVERDUE,
+    LETTERS,
+    CASE_PROBLEMS,
+    FINDINGS,
+)

@@ -1,0 +1,82 @@
+"""The process: looks at both sources in their rhythm and serves what it saw on one port."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from lienthong_consumers.exporter import metric_catalogue as catalogue
+from lienthong_consumers.exporter.families import Families, add_broker, add_ledger, add_ledger_lag
+from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
+from lienthong_consumers.exporter.sources import Source
+from lienthong_infra.errors import ConfigurationError
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
+
+DEFAULT_PORT: Final = 9477
+"""Below 32768, where Linux begins to hand out ports to outgoing connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which bus the metrics are about, and which version says so."""
+
+    bus: str
+    version: str
+
+
+class BusCollector(Collector):
+    """What Prometheus is told at a scrape. Called in the threads of the HTTP server: it only reads finished sights."""
+
+    def __init__(self, identity: Identity, broker: Source[BrokerSight], ledger: Source[LedgerSight]) -> None:
+        self._identity = identity
+        self._broker = broker
+        self._ledger = ledger
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """All families that have a series now."""
+        families = Families(self._identity.bus)
+        families.add(catalogue.EXPORTER_INFO, 1, self._identity.version)
+        broker, ledger = self._broker.sight(), self._ledger.sight()
+        for source, sight in ((self._broker, broker), (self._ledger, ledger)):
+            families.add(catalogue.SOURCE_UP, sight is not None, source.name)
+            families.add(catalogue.SOURCE_SEEN, source.seen_at / MICROSECONDS_PER_SECOND, source.name)
+        if broker is not None:
+            add_broker(families, broker)
+        if ledger is not None:
+            add_ledger(families, ledger)
+        if broker is not None and ledger is not None:
+            add_ledger_lag(families, broker, ledger)
+        yield from families
+
+
+async def serve(
+    identity: Identity,
+    broker: Source[BrokerSight],
+    ledger: Source[LedgerSight],
+    *,
+    host: str,
+    port: int,
+) -> None:
+    """Serve until cancelled. Raises ConfigurationError where the port cannot be had."""
+    registry = CollectorRegistry()
+    registry.register(BusCollector(identity, broker, ledger))
+    try:
+        server, thread = start_http_server(port, addr=host, registry=registry)
+    except OSError as error:
+        raise ConfigurationError(
+            [f"the exporter cannot listen on {host}:{port} ({error.strerror}): end what listens there, or use --port"]
+        ) from error
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(broker.keep_looking())
+            group.create_task(ledger.keep_looking())
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

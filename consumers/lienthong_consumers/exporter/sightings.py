@@ -1,0 +1,111 @@
+"""What one look at a bus from outside shows. Plain data, shared by the exporter and ``lienthong status``.
+
+Two sources are looked at apart, so that one that is away takes nothing of the other with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from lienthong_infra.ports import TopicPartition
+from lienthong_schemas.instants import Instant
+
+
+class AppliedPosition(NamedTuple):
+    """Where the owner of an input partition stands, by its own changelog."""
+
+    next_offset: int
+    """Next input offset: everything below it is applied and committed."""
+    horizon: Instant
+    """Time of the newest tick applied, microseconds UTC; 0 = none yet."""
+    generation: int
+    """How often the partition was taken over."""
+
+
+class NewestTick(NamedTuple):
+    """The newest tick on ``tick.v1``."""
+
+    offset: int
+    bus_time: Instant
+    complete_through: Mapping[str, Instant]
+    """By office, how far the ticker had heard of it."""
+
+
+class OfficeSign(NamedTuple):
+    """What was last heard of an office, over all its outboxes: the one that was silent longest decides."""
+
+    last_heard: Instant
+    """Append time of its last heartbeat, microseconds UTC, by the clock of the bus and not of the office."""
+    complete_through: Instant
+    pending: int
+    """Events accepted by the office that the bus has not acknowledged."""
+
+    def together(self, other: OfficeSign) -> OfficeSign:
+        """The sign of two outboxes as one office."""
+        return OfficeSign(
+            min(self.last_heard, other.last_heard),
+            min(self.complete_through, other.complete_through),
+            self.pending + other.pending,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSight:
+    """One look at the broker."""
+
+    seen_at: Instant
+    ends: Mapping[TopicPartition, int]
+    """Log ends of every topic of the catalogue that is no changelog."""
+    applied: Mapping[TopicPartition, AppliedPosition]
+    """By partition of a case topic; one that no worker ever owned is missing."""
+    tick: NewestTick | None = None
+    offices: Mapping[str, OfficeSign] = field(default_factory=dict)
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    """By topic, records that this process could not read since it started."""
+
+
+class LedgerPosition(NamedTuple):
+    """Where the ledger stands in one partition."""
+
+    next_offset: int
+    updated_known_at: Instant
+    """Append time of the newest record applied, microseconds UTC; 0 = none yet."""
+
+
+class Breaches(NamedTuple):
+    """Breaches by whether the office had been heard up to the due time and its sequence has no hole."""
+
+    firm: int = 0
+    provisional: int = 0
+
+    def plus(self, other: Breaches) -> Breaches:
+        """The sum."""
+        return Breaches(self.firm + other.firm, self.provisional + other.provisional)
+
+
+class Letters(NamedTuple):
+    """Dead letters of one topic by what has become of them."""
+
+    open: int = 0
+    replayed: int = 0
+    waived: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSight:
+    """One look at the ledger; all of it from one snapshot of the database."""
+
+    seen_at: Instant
+    positions: Mapping[TopicPartition, LedgerPosition]
+    breaches: Mapping[str, Breaches]
+    """By office: breaches that hold, of cases that are open or ended."""
+    overdue: Mapping[str, Breaches]
+    """By commune: cases with a breach that holds and that are still open."""
+    letters: Mapping[str, Letters]
+    """By topic of the record that became a letter."""
+    problems: Mapping[str, int]
+    """Open problems of sequences: ``gap``, ``conflict``, ``held``."""
+    findings: Mapping[str, int]
+    """By code, findings that were raised and not withdrawn."""

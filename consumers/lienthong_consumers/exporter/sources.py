@@ -1,0 +1,111 @@
+"""A source that is looked at again and again: its newest sight, for as long as it is new enough."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
+
+from lienthong_infra.errors import LienthongError
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
+
+log = logging.getLogger(__name__)
+
+Sight = TypeVar("Sight")
+SightOut = TypeVar("SightOut", covariant=True)
+Clock = Callable[[], Instant]
+
+
+class Watch(Protocol[SightOut]):
+    """Something that looks."""
+
+    async def look(self, now: Instant) -> SightOut:
+        """What is there now; raises if the source is away."""
+        ...
+
+    async def close(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a source is looked at, in seconds."""
+
+    interval_s: float = 15.0
+    look_limit_s: float = 20.0
+    """A look that takes longer counts as failed; the first one reads back the heartbeats."""
+
+    @property
+    def fresh(self) -> Instant:
+        """Microseconds for which a sight counts: one failed look is forgiven, a hanging one is not."""
+        return round((2 * self.interval_s + self.look_limit_s) * MICROSECONDS_PER_SECOND)
+
+
+_CLOSE_LIMIT_S: Final = 5.0
+
+
+class Source(Generic[Sight]):
+    """Keeps a source's newest sight. After any failed look a new watch is made."""
+
+    def __init__(
+        self, name: str, open_watch: Callable[[], Awaitable[Watch[Sight]]], *, clock: Clock, rhythm: Rhythm
+    ) -> None:
+        self.name = name
+        self.seen_at: Instant = 0
+        self._open = open_watch
+        self._clock = clock
+        self._rhythm = rhythm
+        self._watch: Watch[Sight] | None = None
+        self._sight: Sight | None = None
+        self._trouble = ""
+
+    def sight(self) -> Sight | None:
+        """The newest sight, or None when the last looks failed."""
+        return self._sight if self._clock() - self.seen_at <= self._rhythm.fresh else None
+
+    async def keep_looking(self) -> None:
+        """Look until cancelled. Nothing that a look raises ends this: to go on serving is the whole purpose."""
+        try:
+            while True:
+                await self.look_once()
+                await asyncio.sleep(self._rhythm.interval_s)
+        finally:
+            await self._close()
+
+    async def look_once(self) -> None:
+        """One look."""
+        now = self._clock()
+        try:
+            async with asyncio.timeout(self._rhythm.look_limit_s):
+                if self._watch is None:
+                    self._watch = await self._open()
+                self._sight = await self._watch.look(now)
+        except Exception as error:
+            self._say(error)
+            await self._close()
+            return
+        self.seen_at = now
+        if self._trouble:
+            log.info("source-back", extra={"source": self.name})
+            self._trouble = ""
+
+    def _say(self, error: Exception) -> None:
+        """One line when the trouble begins or changes, not one for each look."""
+        trouble = str(error) if isinstance(error, LienthongError) else type(error).__name__
+        if trouble != self._trouble:
+            foreseen = isinstance(error, LienthongError | TimeoutError)
+            log.warning("source-away", extra={"source": self.name, "cause": trouble}, exc_info=not foreseen)
+        self._trouble = trouble
+
+    async def _close(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                await watch.close()
+        except Exception as error:
+            log.info("close-failed", extra={"source": self.name, "cause": type(error).__name__})
