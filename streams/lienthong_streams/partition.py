@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Final
 
-from lienthong_infra.dead_letter import letter_of_error
+from lienthong_infra.dead_letter import APPLY, letter, letter_of_error
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
+from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_schemas.case_event import read_case_event
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import ContractError, UnknownFingerprint
-from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, instant_of_milliseconds
+from lienthong_schemas.instants import Instant, instant_of_milliseconds
 from lienthong_schemas.records import PROVISIONAL_SILENCE, Tick, partition_key
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_streams.announce import Origin, announcement
@@ -32,8 +33,8 @@ from lienthong_streams.runtime.ports import Effects
 
 CONSUMER: Final = "deadlines"
 """Who writes the dead letters of this stage."""
-SCHEMA_WAIT: Final = 60 * MICROSECONDS_PER_SECOND
-"""Microseconds that an unknown schema is waited for, once for each fingerprint (design §4)."""
+SET_ASIDE: Final = "worker-died"
+"""Code of the letter of a record that brought its worker down again and again."""
 
 
 class NotReady(RuntimeError):
@@ -43,7 +44,9 @@ class NotReady(RuntimeError):
 class DeadlinePartition:
     """The processor of one partition; see ``runtime.ports.PartitionProcessor``."""
 
-    def __init__(self, source: TopicPartition, book: SchemaBook, barriers: Barriers) -> None:
+    def __init__(
+        self, source: TopicPartition, book: SchemaBook, barriers: Barriers, patience: SchemaPatience | None = None
+    ) -> None:
         self.source = source
         self.cases: dict[str, CaseState] = {}
         self.letters = 0
@@ -58,7 +61,7 @@ class DeadlinePartition:
         self._due: list[tuple[Instant, str]] = []
         self._watched: dict[str, Instant] = {}
         self._silent: defaultdict[str, set[str]] = defaultdict(set)
-        self._waiting: dict[bytes, Instant] = {}
+        self._patience = SchemaPatience() if patience is None else patience
         self._outputs: list[OutboundRecord] = []
         self._changed: set[str] = set()
 
@@ -121,18 +124,26 @@ class DeadlinePartition:
         """The log has no record from the position to ``offset``: go on there."""
         self._position = self._position._replace(next_offset=max(self.position, offset))
 
+    def set_aside(self, record: Record, *, deaths: int, now: Instant) -> Effects:
+        """Write the dead letter of the record at the position, which ended the process ``deaths`` times; go on."""
+        problem = f"the worker died {deaths} times at this record; it was set aside for a person"
+        self._write_letter(
+            letter(record, stage=APPLY, code=SET_ASIDE, problems=[problem], consumer=CONSUMER, first_seen=now)
+        )
+        self._position = self._position._replace(next_offset=record.offset + 1)
+        return self._effects(moved=True)
+
     def _take(self, record: Record, touched: set[str], now: Instant) -> bool:
         """Put one record into its timeline, or write its dead letter; False: wait for its schema."""
         try:
             event, _ = read_case_event(self._book, record.topic, record.key, record.value or b"")
         except UnknownFingerprint as error:
-            since = self._waiting.setdefault(error.fingerprint, now)
-            if now - since < SCHEMA_WAIT:
+            if self._patience.waits(error.fingerprint, now):
                 return False
-            self._write_letter(record, error)
+            self._write_letter(letter_of_error(record, error, consumer=CONSUMER))
             return True
         except ContractError as error:
-            self._write_letter(record, error)
+            self._write_letter(letter_of_error(record, error, consumer=CONSUMER))
             return True
         known_at = instant_of_milliseconds(record.timestamp)
         self._bus_time = max(self._bus_time, known_at)
@@ -144,8 +155,8 @@ class DeadlinePartition:
             self._changed.add(event.case_id)
         return True
 
-    def _write_letter(self, record: Record, error: ContractError) -> None:
-        self._outputs.append(letter_of_error(record, error, consumer=CONSUMER))
+    def _write_letter(self, written: OutboundRecord) -> None:
+        self._outputs.append(written)
         self.letters += 1
 
     def _take_ticks(

@@ -197,3 +197,14 @@ def test_a_duplicate_record_changes_nothing() -> None:
     partition.run(log.records[:1], now=0)
     effects = partition.run(log.records[1:], now=0)
     assert (effects.outputs, [key for key, _ in effects.changes]) == ((), [POSITION_KEY])
+
+
+def test_a_record_that_kills_its_worker_is_set_aside() -> None:
+    """After n deaths it becomes a letter of stage `apply`, and the partition goes on behind it (design §6)."""
+    log = Log(SchemaBook(), [event(1, "2", 0, due=60), event(2, "9", 1, due=60)])
+    log.tick(minute(30), 2)
+    partition = log.partition()
+    effects = partition.set_aside(log.records[0], deaths=5, now=0)
+    assert letters_of(effects.outputs) == [(0, "apply", "worker-died")]
+    assert decode_position(effects.changes[-1][1] or b"").next_offset == 1
+    assert [one.kind for one in said(log, partition.run(log.records[1:], now=0).outputs)] == ["started", "met"]
