@@ -123,6 +123,10 @@ class MemoryMembership:
         """The end of each partition."""
         return {partition: self._group.broker.log(partition).end for partition in partitions}
 
+    async def positions(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The next offset to fetch of those that are still assigned."""
+        return {each: self._positions[each] for each in partitions if each in self._positions}
+
     async def show(self, positions: Mapping[TopicPartition, tuple[int, str]]) -> None:
         """Keep positions and remarks for displays."""
         self._group.shown.update(positions)

@@ -161,6 +161,10 @@ class Membership(Protocol):
         """The end of each partition, as in Reader."""
         ...
 
+    async def positions(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The next offset to fetch of those that are still assigned; passes control markers."""
+        ...
+
     async def show(self, positions: Mapping[TopicPartition, tuple[int, str]]) -> None:
         """Write positions and remarks as the group's offsets, for displays only: nothing reads them back."""
         ...

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 _DISCARD_LIMIT_S: Final = 5.0
 """Seconds that a client which did not start, or is no longer needed, gets to close."""
 
+_JITTER_S: Final = 1.0
+"""Up to so much is added to every wait, so that workers that lost one broker do not come back all at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -85,7 +88,7 @@ async def started(make: Callable[[], C], *, bootstrap: str, doing: str, patience
 
     attempts = AsyncRetrying(
         stop=stop_after_delay(patience.limit_s),
-        wait=wait_exponential_jitter(initial=patience.first_wait_s, max=patience.longest_wait_s, jitter=1),
+        wait=wait_exponential_jitter(multiplier=patience.first_wait_s, max=patience.longest_wait_s, jitter=_JITTER_S),
         retry=retry_if_exception_type(UnavailableError),
         before_sleep=say,
         reraise=True,

@@ -107,6 +107,15 @@ class KafkaMembership:
                 ends = await self._consumer.end_offsets([to_client(self._prefix, each) for each in partitions])
         return {from_client(self._prefix, each): end for each, end in ends.items()}
 
+    async def positions(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The next offset to fetch of those that are still assigned; passes control markers."""
+        with translating("asking for positions"):
+            async with asyncio.timeout(REQUEST_LIMIT_S):
+                return {
+                    from_client(self._prefix, each): await self._consumer.position(each)
+                    for each in self._still_ours(partitions)
+                }
+
     async def show(self, positions: Mapping[TopicPartition, tuple[int, str]]) -> None:
         """Write positions and remarks as the group's offsets, for displays only; a failure is of no consequence."""
         offsets = {

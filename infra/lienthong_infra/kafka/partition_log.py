@@ -7,7 +7,7 @@ owner's open transaction and shuts that owner out (``InitProducerId``). What the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -48,6 +48,7 @@ class KafkaPartitionLog:
         self._patience = patience
         self._counts = PartitionCounts(bootstrap, prefix, patience)
         self._producer: Any = None
+        self._ended: BaseException | None = None
 
     async def fence(self) -> None:
         """Become the owner. Raises UnavailableError once the patience is at its end."""
@@ -75,19 +76,29 @@ class KafkaPartitionLog:
     async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
         """One transaction: the outputs, then the changes to the changelog.
 
-        Raises Fenced when no longer the owner, RecordTooLarge, or UnavailableError after the time limit. After any of
-        them it is unknown what is written, and this object is of no more use: fence and read the changelog again.
+        Raises RecordTooLarge or UnknownTopic before anything is written. Raises Fenced when no longer the owner, and
+        UnavailableError after the time limit; then it is unknown what is written, and this object says so ever after:
+        fence anew and read the changelog again.
         """
+        if self._ended is not None:
+            raise self._ended
         topic, partition = self._changelog
         records = [*outputs, *(OutboundRecord(topic, key, value, (), partition) for key, value in changes)]
-        with translating(f"committing as {self._id}"):
-            async with asyncio.timeout(COMMIT_LIMIT_S):
-                await self._transaction(records)
+        if not records:
+            return
+        groups = grouped(records, await self._counts.of({each.topic for each in records}))
+        try:
+            with translating(f"committing as {self._id}"):
+                async with asyncio.timeout(COMMIT_LIMIT_S):
+                    await self._transaction(records, groups)
+        except BaseException as error:
+            self._ended = error
+            raise
 
-    async def _transaction(self, records: Sequence[OutboundRecord]) -> None:
+    async def _transaction(
+        self, records: Sequence[OutboundRecord], groups: Mapping[TopicPartition, Sequence[int]]
+    ) -> None:
         producer = self._producer
-        counts = await self._counts.of({each.topic for each in records})
-        groups = grouped(records, counts)
         await producer.begin_transaction()
         batches: list[Batch] = []
         for target, indexes in groups.items():
