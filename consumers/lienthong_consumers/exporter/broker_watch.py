@@ -56,6 +56,8 @@ class BrokerWatch:
             changelog.name: topic for topic in CASE_TOPICS if (changelog := catalogue.changelog_of(topic)) is not None
         }
         self._seen: dict[TopicPartition, int] = {}
+        self._known_ends: Mapping[TopicPartition, int] = {}
+        self._data_ends: dict[TopicPartition, int] = {}
         self._applied: dict[TopicPartition, AppliedPosition] = {}
         self._tick: NewestTick | None = None
         self._outboxes: dict[tuple[str, str], _Outbox] = {}
@@ -70,11 +72,13 @@ class BrokerWatch:
         ends = await self._ends(self._topics)
         changelogs = await self._ends(list(self._changelogs))
         await self._read_positions(changelogs)
+        await self._read_data_ends(ends)
         await self._read_tick(ends[TICK_TOPIC])
         await self._read_heartbeats(ends[HEARTBEAT_TOPIC], now)
         return BrokerSight(
             seen_at=now,
             ends=ends,
+            data_ends=dict(self._data_ends),
             applied=dict(self._applied),
             tick=self._tick,
             offices=self._offices(),
@@ -110,6 +114,14 @@ class BrokerWatch:
         except (ContractError, ValueError, TypeError):
             self._unreadable[record.topic] += 1
             return None
+
+    async def _read_data_ends(self, ends: Mapping[TopicPartition, int]) -> None:
+        """Case topics are never written in transactions, so their ends are enough."""
+        cases = {each: end for each, end in ends.items() if each.topic in CASE_TOPICS}
+        ranges = {each: (self._known_ends.get(each, 0), end) for each, end in ends.items() if each not in cases}
+        self._data_ends.update(cases)
+        self._data_ends.update(await newest(self._reader, ranges, lambda record: record.offset + 1))
+        self._known_ends = ends
 
     async def _read_tick(self, end: int) -> None:
         found = await newest(self._reader, {TICK_TOPIC: self._new_range(TICK_TOPIC, end)}, self._tick_of)

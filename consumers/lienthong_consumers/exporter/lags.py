@@ -25,8 +25,8 @@ def deadline_lags(sight: BrokerSight) -> dict[TopicPartition, int]:
 def ledger_lags(broker: BrokerSight, ledger: LedgerSight) -> dict[TopicPartition, int]:
     """Records that the ledger has not applied, of the partitions it reads; without a position it lags by all of it."""
     lags: dict[TopicPartition, int] = {}
-    for each, end in broker.ends.items():
+    for each in broker.ends:
         position = ledger.positions.get(each)
         if position is not None or each.topic in CASE_TOPICS:
-            lags[each] = max(0, end - (position.next_offset if position else 0))
+            lags[each] = max(0, broker.data_ends.get(each, 0) - (position.next_offset if position else 0))
     return lags

@@ -58,6 +58,9 @@ class BrokerSight:
     seen_at: Instant
     ends: Mapping[TopicPartition, int]
     """Log ends of every topic of the catalogue that is no changelog."""
+    data_ends: Mapping[TopicPartition, int]
+    """Of the same partitions, the offset behind the last record that is there: control markers of transactions lie
+    behind it, and nobody's position needs to pass those. An empty log has none."""
     applied: Mapping[TopicPartition, AppliedPosition]
     """By partition of a case topic; one that no worker ever owned is missing."""
     tick: NewestTick | None = None

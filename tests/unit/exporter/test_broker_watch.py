@@ -64,6 +64,17 @@ async def test_a_position_of_a_newer_program_is_counted_and_not_guessed() -> Non
     assert ({}, {changelog: 1}) == (dict(sight.applied), dict(sight.unreadable))
 
 
+async def test_a_control_marker_is_no_record_that_anybody_lags_by() -> None:
+    """The ledger's position stays before the marker of the last transaction until the next record comes."""
+    log = BusLog()
+    announcements = TopicPartition("sla.v1", 0)
+    watch = watch_of(log.broker)
+    for number in (1, 2):
+        log.broker.write([OutboundRecord("sla.v1", b"case", b"value", partition=0)], transactional=True)
+        sight = await watch.look(log.now)
+        assert (sight.ends[announcements], sight.data_ends[announcements]) == (2 * number, 2 * number - 1)
+
+
 async def test_the_newest_tick_counts() -> None:
     """Its time is the bus's time."""
     log = BusLog()

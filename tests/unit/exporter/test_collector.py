@@ -32,7 +32,8 @@ LETTERS = TopicPartition("dossier-dead-letter.v1", 0)
 
 BROKER = BrokerSight(
     seen_at=0,
-    ends={DOSSIERS: 10, LETTERS: 2},
+    ends={DOSSIERS: 10, LETTERS: 3},
+    data_ends={DOSSIERS: 10, LETTERS: 2},
     applied={DOSSIERS: AppliedPosition(7, 90 * SECOND, 2)},
     tick=NewestTick(4, 91 * SECOND, {}),
     offices={"H27.16": OfficeSign(80 * SECOND, 70 * SECOND, 3)},
@@ -40,7 +41,7 @@ BROKER = BrokerSight(
 )
 LEDGER = replace(
     ledger_sight(
-        positions={DOSSIERS: 9},
+        positions={DOSSIERS: 9, LETTERS: 2},
         breaches={"H27.16": Breaches(firm=5, provisional=1)},
         overdue={"18073": Breaches(firm=2, provisional=1)},
         letters={"dossier.v1": Letters(open=1, replayed=2, waived=3)},
@@ -80,12 +81,23 @@ class Stage:
         ("lienthong_exporter_info", {("1.2.3",): 1}),
         ("lienthong_source_up", {("broker",): 1, ("ledger",): 1}),
         ("lienthong_source_last_seen_timestamp_seconds", {("broker",): 100, ("ledger",): 100}),
-        ("lienthong_log_end_offset", {("0", "dossier.v1"): 10, ("0", "dossier-dead-letter.v1"): 2}),
+        ("lienthong_log_end_offset", {("0", "dossier.v1"): 10, ("0", "dossier-dead-letter.v1"): 3}),
         (
             "lienthong_applied_offset",
-            {("0", "dossier.v1", "deadlines"): 7, ("0", "dossier.v1", "ledger"): 9},
+            {
+                ("0", "dossier.v1", "deadlines"): 7,
+                ("0", "dossier.v1", "ledger"): 9,
+                ("0", "dossier-dead-letter.v1", "ledger"): 2,
+            },
         ),
-        ("lienthong_lag_records", {("0", "dossier.v1", "deadlines"): 3, ("0", "dossier.v1", "ledger"): 1}),
+        (
+            "lienthong_lag_records",
+            {
+                ("0", "dossier.v1", "deadlines"): 3,
+                ("0", "dossier.v1", "ledger"): 1,
+                ("0", "dossier-dead-letter.v1", "ledger"): 0,
+            },
+        ),
         ("lienthong_applied_tick_timestamp_seconds", {("0", "dossier.v1"): 90}),
         ("lienthong_partition_takeovers", {("0", "dossier.v1"): 2}),
         ("lienthong_last_tick_timestamp_seconds", {(): 91}),
