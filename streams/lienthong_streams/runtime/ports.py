@@ -50,6 +50,62 @@ class PartitionProcessor(Protocol):
         """The log itself has no record from the position to ``offset``."""
         ...
 
+    def set_aside(self, record: Record, *, deaths: int, now: Instant) -> Effects:
+        """Write the dead letter of the record at the position, which ended the process ``deaths`` times; move on."""
+        ...
+
 
 ProcessorFactory = Callable[[TopicPartition], PartitionProcessor]
 """Makes the processor of a partition that was just assigned."""
+
+
+class BarrierSink(Protocol):
+    """Takes the records of the tick topic and of the reference topic; never raises over a wrong one."""
+
+    def add_tick(self, record: Record) -> None:
+        """Take one record of the tick topic."""
+        ...
+
+    def add_reference(self, record: Record) -> None:
+        """Take one record of the reference topic."""
+        ...
+
+    def set_reference_position(self, next_offset: int) -> None:
+        """The reference topic has been read up to here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What one step did."""
+
+    taken: int = 0
+    """Records taken, dead letters included."""
+    outputs: tuple[str, ...] = ()
+    """Topics of the outputs that were committed."""
+    committed: bool = False
+    seek_to: int | None = None
+    """Fetch from here: what was fetched does not begin at the position, or was not taken to its end."""
+    jumped: bool = False
+    hole: int = 0
+    """Offsets passed over because the log itself has no records there."""
+    waiting: bool = False
+    """The processor stopped early: something that it needs is not there yet."""
+    set_aside: int = 0
+    """Records set aside because they brought the worker down again and again."""
+
+
+class HostObserver(Protocol):
+    """Hears what a host does, for metrics. Must return at once and never raise."""
+
+    def taken_over(self, source: TopicPartition, position: int) -> None:
+        """The partition is ours and restored."""
+        ...
+
+    def advanced(self, source: TopicPartition, step: Advance, position: int, position_value: bytes) -> None:
+        """A step was done; ``position_value`` is that of the last committed position record, or empty."""
+        ...
+
+    def released(self, source: TopicPartition) -> None:
+        """The partition is ours no longer."""
+        ...
