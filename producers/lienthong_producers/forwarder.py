@@ -20,6 +20,7 @@ from lienthong_infra import exit_codes
 from lienthong_infra.errors import LienthongError
 from lienthong_infra.ports import OutboundRecord, Publisher, Written
 from lienthong_producers.outbox_queue import Pending, Standing
+from lienthong_producers.stopping import until_stopped
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.records import Heartbeat
 
@@ -92,17 +93,9 @@ class Forwarder:
         Once it was reached, errors that pass are waited for; what does not pass (a damaged file, a topic that does not
         exist) is raised.
         """
-        serving = asyncio.ensure_future(self._serve(stop))
-        stopping = asyncio.ensure_future(stop.wait())
         try:
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not serving.done():
-                await asyncio.wait({serving}, timeout=self._pace.grace)
+            await until_stopped(self._serve(stop), stop, grace=self._pace.grace)
         finally:
-            stopping.cancel()
-            serving.cancel()
-            with suppress(asyncio.CancelledError):
-                await serving
             await self._discard()
 
     async def drain(self) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from lienthong_producers.errors import EventTooLarge, NotNumberedHere, OutboxFul
 from lienthong_producers.outbox_file import OutboxFile, headers_text
 from lienthong_schemas.case_event import content_digest
 from lienthong_schemas.codec import SchemaBook
+from lienthong_schemas.errors import InvalidCase
 from lienthong_schemas.headers import event_headers
 from lienthong_schemas.identity import normalise_office, parse_case_id
 from lienthong_schemas.instants import Instant
@@ -43,6 +45,24 @@ class Accepted:
     epoch: int
     seq: int
     event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why an event was not accepted; every problem."""
+
+    problems: tuple[str, ...]
+
+
+KeepIf = Callable[[Sequence["Accepted | Refused"]], bool]
+
+
+def _always(_: Sequence[Accepted | Refused]) -> bool:
+    return True
+
+
+class _NotKept(Exception):
+    """Ends a transaction whose outcome is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +117,23 @@ class Outbox:
             accepted = [self._accept(sql, state) for state in states]
             self._bound(self._file.used_bytes())
         return accepted
+
+    def accept_each(self, states: Sequence[CaseState], *, keep_if: KeepIf = _always) -> list[Accepted | Refused]:
+        """Accept those of these that can be accepted, in one transaction, if ``keep_if`` says so of the outcome.
+
+        Raises OutboxFull; then, and where ``keep_if`` says no, nothing was accepted.
+        """
+        outcome: list[Accepted | Refused] = []
+        with suppress(_NotKept), self._file.writing() as sql:
+            for state in states:
+                try:
+                    outcome.append(self._accept(sql, state))
+                except (InvalidCase, EventTooLarge, NotNumberedHere) as error:
+                    outcome.append(Refused(error.problems if isinstance(error, InvalidCase) else (str(error),)))
+            self._bound(self._file.used_bytes())
+            if not keep_if(outcome):
+                raise _NotKept
+        return outcome
 
     def take_over(self, case: str, *, epoch: int) -> None:
         """Number this case from now on, in the epoch that the handover names: the next event there has number 1.

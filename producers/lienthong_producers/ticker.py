@@ -16,6 +16,7 @@ from lienthong_infra.dead_letter import letter_of_error
 from lienthong_infra.errors import Stalled, TemporaryError, UnavailableError
 from lienthong_infra.ports import OutboundRecord, Publisher, Reader, Record, TopicPartition
 from lienthong_producers.clock import Clock, wall_clock
+from lienthong_producers.stopping import until_stopped
 from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import DecodeError, IdentityError
@@ -29,6 +30,8 @@ REFERENCE: Final = TopicPartition("reference.v1", 0)
 LOOK_BACK: Final = 100_000
 """Heartbeats read at the start: a quarter of an hour of 126 communes with one every second, or two hours and a half
 with one every ten. Of an office that was silent longer, the last tick still knows."""
+STOP_GRACE_S: Final = 2.0
+"""How long a tick in work may take after the order to stop; one that is cut off does no harm."""
 READ_LIMIT_S: Final = 30.0
 """Seconds after which records that wait but do not come count as a stall."""
 
@@ -72,7 +75,14 @@ class Ticker:
         return now
 
     async def run(self, stop: asyncio.Event, *, interval: float) -> None:
-        """Write a tick every ``interval`` seconds until ``stop`` is set; a broker that is away is waited for."""
+        """Start, then write a tick every ``interval`` seconds until ``stop`` is set; later failures are waited out.
+
+        Raises UnknownTopic or UnavailableError at the start.
+        """
+        await until_stopped(self._serve(stop, interval), stop, grace=STOP_GRACE_S)
+
+    async def _serve(self, stop: asyncio.Event, interval: float) -> None:
+        await self.start()
         while not stop.is_set():
             try:
                 await self.tick()

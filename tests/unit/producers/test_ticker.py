@@ -214,7 +214,6 @@ async def test_it_ticks_until_it_is_told_to_stop(broker: MemoryBroker, clock: Cl
             return None
 
     running = Ticker(broker.reader(), Away(), clock=clock)
-    await running.start()
     stop = asyncio.Event()
     task = asyncio.create_task(running.run(stop, interval=0.001))
     await until(lambda: len(ticks(broker)) >= 3)
