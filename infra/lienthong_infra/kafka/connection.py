@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from lienthong_infra.errors import UnavailableError
 from lienthong_infra.kafka.errors import translating
@@ -73,30 +72,29 @@ async def discard(client: Client) -> None:
 async def started(make: Callable[[], C], *, bootstrap: str, doing: str, patience: Patience | None = None) -> C:
     """A client made by ``make`` and started. Raises UnavailableError once the patience is at its end."""
     patience = patience or Patience()
-
-    def say(state: RetryCallState) -> None:
-        log.warning(
-            "broker-unavailable",
-            extra={
-                "address": bootstrap,
-                "attempt": state.attempt_number,
-                "next_try_in_s": round(state.next_action.sleep, 1) if state.next_action else 0,
-                "tried_for_s": round(state.seconds_since_start or 0, 1),
-                "gives_up_after_s": patience.limit_s,
-            },
-        )
-
-    attempts = AsyncRetrying(
-        stop=stop_after_delay(patience.limit_s),
-        wait=wait_exponential_jitter(multiplier=patience.first_wait_s, max=patience.longest_wait_s, jitter=_JITTER_S),
-        retry=retry_if_exception_type(UnavailableError),
-        before_sleep=say,
-        reraise=True,
-    )
-    async for attempt in attempts:
-        with attempt:
+    clock = asyncio.get_running_loop().time
+    begun, attempt = clock(), 1
+    while True:
+        try:
             return await _started_once(make, f"{doing} at {bootstrap}", patience.attempt_s)
-    raise AssertionError("unreachable: the last attempt raises")  # pragma: no cover
+        except UnavailableError:
+            tried_for = clock() - begun
+            if tried_for >= patience.limit_s:
+                raise
+            wait = min(patience.first_wait_s * 2 ** (attempt - 1), patience.longest_wait_s)
+            wait += random.uniform(0, _JITTER_S)
+            log.warning(
+                "broker-unavailable",
+                extra={
+                    "address": bootstrap,
+                    "attempt": attempt,
+                    "next_try_in_s": round(wait, 1),
+                    "tried_for_s": round(tried_for, 1),
+                    "gives_up_after_s": patience.limit_s,
+                },
+            )
+        await asyncio.sleep(wait)
+        attempt += 1
 
 
 async def _started_once(make: Callable[[], C], doing: str, limit_s: float) -> C:
