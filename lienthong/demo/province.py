@@ -70,13 +70,13 @@ def wave(offices: Sequence[Office], *, seed: int, number: int, now: Instant) -> 
     """Wave ``number`` (from 0), beginning at ``now``. ``offices`` must be those of OFFICES."""
     chance = random.Random(f"{seed}/{number}")
     by_code = {office.code: office for office in offices}
-    outage = Outage(_CUT_OFF_BY_TURNS[number % len(_CUT_OFF_BY_TURNS)], begins=2.0, ends=9.0)
+    outage = Outage(_CUT_OFF_BY_TURNS[number % len(_CUT_OFF_BY_TURNS)], begins=1.8, ends=8.0)
     numbers = iter(range(number * _NUMBERS_OF_A_WAVE + 1, (number + 1) * _NUMBERS_OF_A_WAVE))
     unheard, heard = by_code[outage.office], [by_code[code] for code in OFFICES if code not in (SILENT, outage.office)]
     missed, found_late, in_backlog = (
-        Course("dossier", next(numbers), unheard, opens=0.5, due=5.0, ends=4.0),
-        Course("dossier", next(numbers), unheard, opens=1.0, due=6.0, ends=8.0),
-        Course("field-report", next(numbers), unheard, opens=4.5, due=20.0, ends=8.5),
+        Course("dossier", next(numbers), unheard, opens=0.3, due=4.5, ends=3.5),
+        Course("dossier", next(numbers), unheard, opens=0.6, due=5.0, ends=7.0),
+        Course("field-report", next(numbers), unheard, opens=4.0, due=30.0, ends=7.5),
     )
     silent = (
         Course("dossier", next(numbers), by_code[SILENT], opens=0.4, due=6.0, ends=3.0),
@@ -106,14 +106,14 @@ def _usual(offices: Sequence[Office], numbers: Iterator[int], chance: random.Ran
     endings = ["in-time"] * 11 + ["late"] * 5 + ["open"]
     chance.shuffle(endings)
     kinds = {office: cycle(_COMMUNE_KINDS if office.commune else _DEPARTMENT_KINDS) for office in offices}
-    yield Course("dossier", next(numbers), offices[0], 1.0, due=5.0, ends=10.5, pause=(2.0, 7.0, 12.0))
+    yield Course("dossier", next(numbers), offices[0], 0.5, due=4.0, ends=9.5, pause=(1.5, 6.0, 11.0))
     turns = [office for office in offices for _ in range(3)][1:]
     for office, ending in zip(turns, endings, strict=True):
-        opens = round(chance.uniform(0.2, 4.0), 1)
-        due = round(opens + chance.uniform(3.0, 5.5), 1)
+        opens = round(chance.uniform(0.1, 3.0), 1)
+        due = round(opens + chance.uniform(2.5, 4.5), 1)
         ends = {
             "in-time": round(due - chance.uniform(1.2, 2.0), 1),
-            "late": round(due + chance.uniform(1.5, 3.0), 1),
+            "late": round(due + chance.uniform(1.2, 2.5), 1),
             "open": None,
         }[ending]
         yield Course(next(kinds[office]), next(numbers), office, opens, due, ends)
