@@ -49,6 +49,17 @@ def connect_now(dsn: str, prefix: str, *, limit_s: float = CONNECT_LIMIT_S, auto
         raise _translated(error, dsn) from error
 
 
+def open_ledger(dsn: str, prefix: str) -> Connection:
+    """A connection to a ledger that exists. Raises UnavailableError, or ConfigurationError where there is none."""
+    connection = connect_now(dsn, prefix)
+    if connection.execute("SELECT to_regclass('case_row')").fetchone() == (None,):
+        connection.close()
+        raise ConfigurationError(
+            [f"the bus {prefix} has no ledger at {address_of(dsn)}; make it with `lienthong ledger migrate`"]
+        )
+    return connection
+
+
 def address_of(dsn: str) -> str:
     """Host, port and database of a DSN, without user and password, for texts and logs."""
     parts = conninfo_to_dict(dsn)
@@ -79,7 +90,7 @@ def _patience(dsn: str, limit_s: float) -> dict[str, Any]:
 
     return {
         "stop": stop_after_delay(limit_s),
-        "wait": wait_exponential_jitter(initial=_FIRST_WAIT_S, max=_LONGEST_WAIT_S, jitter=1),
+        "wait": wait_exponential_jitter(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S, jitter=1),
         "retry": retry_if_exception(lambda error: isinstance(error, psycopg.OperationalError) and not _wrong(error)),
         "before_sleep": say,
         "reraise": True,

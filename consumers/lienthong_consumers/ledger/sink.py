@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -30,6 +31,13 @@ log = logging.getLogger(__name__)
 FETCH_TIMEOUT_S: Final = 0.5
 FETCH_LIMIT: Final = 4_000
 """Records of a batch at most: a transaction of a fraction of a second, far below its limit of 20 s."""
+SMALL_FETCH: Final = 500
+"""Records below which the sink collects a little before the next batch: a transaction costs as much as some hundred."""
+PACE_S: Final = 0.05
+LISTENER_LIMIT_S: Final = 60.0
+"""To take partitions over: wait for the batch in work, ask for positions and ends."""
+LEAVE_LIMIT_S: Final = 8.0
+"""To leave the group in good order; Ctrl-C ends everything within ten seconds."""
 SHOW_EVERY_S: Final = 5.0
 """How often positions are shown as the group's offsets."""
 PARKED_FOR_S: Final = 1.0
@@ -38,6 +46,12 @@ PARKED_FOR_S: Final = 1.0
 
 def _now() -> Instant:
     return time.time_ns() // 1_000
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """Rest for so long, or until the stop."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 class Observer(Protocol):
@@ -55,6 +69,10 @@ class Observer(Protocol):
         """These partitions wait for a schema."""
         ...
 
+    def over_limit(self, offices: int) -> None:
+        """So many offices have more open dead letters than a sender may."""
+        ...
+
 
 class Silent:
     """An observer that does nothing."""
@@ -66,6 +84,9 @@ class Silent:
         """Nothing."""
 
     def parked(self, partitions: Collection[TopicPartition]) -> None:
+        """Nothing."""
+
+    def over_limit(self, offices: int) -> None:
         """Nothing."""
 
 
@@ -94,6 +115,11 @@ class LedgerSink:
         self._failure: BaseException | None = None
         self._shown_at = 0.0
 
+    @property
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Where this sink stands in its share of the partitions; empty while it has none."""
+        return self._positions
+
     async def run(self, topics: Sequence[str], stop: asyncio.Event) -> None:
         """Take records until ``stop`` is set, then leave the group. Raises whatever must end the process."""
         membership = self._parts.membership
@@ -107,15 +133,18 @@ class LedgerSink:
                     await self._take(fetched)
                     await self._wake_parked()
                 await self._show()
+                if 0 < sum(map(len, fetched.values())) < SMALL_FETCH:
+                    await _pause(stop, PACE_S)
         finally:
-            await membership.leave()
+            with suppress(TimeoutError):  # what is cut short here is safe by the fence
+                await asyncio.wait_for(membership.leave(), LEAVE_LIMIT_S)
 
     async def assigned(self, partitions: Collection[TopicPartition]) -> None:
         """These are ours now: go to the stored positions. Called by the group, in a task of its own."""
         membership = self._parts.membership
         membership.pause(partitions)
         try:
-            async with self._lock:
+            async with asyncio.timeout(LISTENER_LIMIT_S), self._lock:
                 self._forget()
                 positions = await self._parts.store.positions(partitions)
                 ends = await membership.ends(partitions)
@@ -124,11 +153,9 @@ class LedgerSink:
                         raise PositionLost(*partition, position=position, end=ends[partition])
                     membership.seek(partition, position)
                 self._positions = positions
-        except BaseException as error:
+            membership.resume(partitions)
+        except Exception as error:
             self._failure = error  # a client swallows what its listener raises; the loop raises it
-            if not isinstance(error, Exception):
-                raise
-        membership.resume(partitions)
 
     async def revoked(self, partitions: Collection[TopicPartition]) -> None:
         """These are no longer ours once this returns. Called by the group, in a task of its own."""
@@ -233,7 +260,10 @@ class LedgerSink:
                     log.warning("schema-unreadable", extra={"problems": error.problems})
 
     async def _show(self) -> None:
+        """Now and then, tell those who watch where we stand."""
         now = time.monotonic()
         if now - self._shown_at >= SHOW_EVERY_S:
             self._shown_at = now
+            async with self._lock:
+                self._parts.observer.over_limit(await self._parts.store.offices_over_limit())
             await self._parts.membership.show({one: (offset, "") for one, offset in self._positions.items()})

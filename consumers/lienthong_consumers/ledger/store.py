@@ -14,7 +14,7 @@ from lienthong_consumers.ledger.tables import announcements, cases
 from lienthong_consumers.ledger.tables.announcements import write_clock_events, write_findings
 from lienthong_consumers.ledger.tables.cases import apply_entries
 from lienthong_consumers.ledger.tables.copying import Cursor
-from lienthong_consumers.ledger.tables.letters import write_letters
+from lienthong_consumers.ledger.tables.letters import offices_over_limit, write_letters
 from lienthong_consumers.ledger.tables.positions import (
     count_records,
     create_positions,
@@ -64,6 +64,11 @@ class LedgerStore:
         """The reference records that the ledger knows."""
         async with self._connection.cursor() as cursor:
             return await read_references(cursor)
+
+    async def offices_over_limit(self) -> int:
+        """How many offices have more open dead letters than a sender may."""
+        async with self._connection.cursor() as cursor:
+            return await offices_over_limit(cursor)
 
     async def apply(self, batch: Batch) -> Applied:
         """Take a batch: fence, history, rows, totals, announcements, letters and positions in one transaction.

@@ -5,11 +5,24 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from typing import Final
 
 from lienthong_consumers.ledger.batch import Applied, KnownLetter
 from lienthong_consumers.ledger.tables.copying import Cursor
 from lienthong_infra.ports import Headers
 from lienthong_schemas.instants import Instant, datetime_of, instant_of_milliseconds, is_plausible
+
+LETTER_LIMIT: Final = 100
+"""Open dead letters of one office above which it counts as a sender whose program is broken, and an alert says so."""
+
+
+async def offices_over_limit(cursor: Cursor) -> int:
+    """How many offices have more open letters than the limit; those whose office cannot be read count as one."""
+    await cursor.execute(
+        "SELECT count(*) FROM (SELECT FROM dead_letter WHERE state = 'open' GROUP BY office HAVING count(*) > %s) AS o",
+        (LETTER_LIMIT,),
+    )
+    return int((await cursor.fetchone() or (0,))[0])
 
 
 async def write_letters(cursor: Cursor, letters: Sequence[KnownLetter], applied: Applied) -> None:

@@ -1,0 +1,124 @@
+"""The process of the ledger: puts the sink together and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from lienthong_consumers.ledger.database import connect
+from lienthong_consumers.ledger.exact_start import ExactStart
+from lienthong_consumers.ledger.migrate import migrate
+from lienthong_consumers.ledger.reading import CONSUMER, RecordReader
+from lienthong_consumers.ledger.sink import LedgerSink, Parts
+from lienthong_consumers.ledger.sink_metrics import SinkMetrics
+from lienthong_consumers.ledger.store import LedgerStore
+from lienthong_consumers.ledger.tables.positions import add_topic
+from lienthong_infra.errors import ConfigurationError, LienthongError, TemporaryError
+from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
+from lienthong_infra.kafka.publisher import KafkaPublisher
+from lienthong_infra.kafka.reader import KafkaReader
+from lienthong_infra.ports import Reader, TopicPartition
+from lienthong_schemas.catalogue import load_catalogue
+from lienthong_schemas.codec import SchemaBook
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerOptions:
+    """Where the ledger reads and writes. ``make_store`` and ``make_start`` are seams for those who test it."""
+
+    bootstrap: str
+    dsn: str
+    prefix: str
+    metrics_port: int = 0
+    times: GroupTimes | None = None
+    make_store: Callable[[Any], LedgerStore] = LedgerStore
+    make_start: Callable[[], ExactStart] = ExactStart
+
+
+def ledger_topics() -> list[str]:
+    """The topics that the catalogue gives to the ledger."""
+    topics = load_catalogue().topics.values()
+    return [spec.name for spec in topics if "ledger" in spec.consumers and not spec.reserved]
+
+
+async def partitions_of(reader: Reader, topics: list[str]) -> list[TopicPartition]:
+    """All partitions of these topics. Raises UnknownTopic."""
+    return [TopicPartition(topic, number) for topic in topics for number in range(await reader.partitions(topic))]
+
+
+async def run_ledger(options: LedgerOptions, stop: asyncio.Event) -> None:
+    """Migrate, then take records until ``stop`` is set.
+
+    Raises ConfigurationError, UnavailableError or UnknownTopic at the start, TemporaryError for anything that a new
+    start may heal.
+    """
+    await asyncio.to_thread(migrate, options.dsn, options.prefix)
+    metrics = _metrics(options)
+    topics = ledger_topics()
+    reader = KafkaReader(options.bootstrap, options.prefix)
+    try:
+        partitions = await partitions_of(reader, topics)
+    finally:
+        await reader.close()
+    publisher = KafkaPublisher(options.bootstrap, options.prefix)
+    membership = KafkaMembership(options.bootstrap, options.prefix, application=CONSUMER, times=options.times)
+    store = options.make_store(await connect(options.dsn, options.prefix))
+    try:
+        await store.prepare(partitions)
+        parts = Parts(
+            membership=membership,
+            publisher=publisher,
+            store=store,
+            reader=RecordReader(SchemaBook()),
+            start=options.make_start(),
+            observer=metrics,
+        )
+        log.info("ledger-started", extra={"bus": options.prefix, "partitions": len(partitions)})
+        await LedgerSink(parts).run(topics, stop)
+        log.info("ledger-stopped", extra={"bus": options.prefix})
+    except LienthongError:
+        raise
+    except Exception as error:  # memory may be ahead of the tables: end, and begin again from what is stored
+        log.exception("ledger-failed")
+        raise TemporaryError(f"the ledger ended on {type(error).__name__}; start it again") from error
+    finally:
+        await publisher.close()
+        await store.close()
+
+
+def _metrics(options: LedgerOptions) -> SinkMetrics:
+    registry = CollectorRegistry()
+    metrics = SinkMetrics(options.prefix, registry)
+    if options.metrics_port:
+        try:
+            start_http_server(options.metrics_port, addr="127.0.0.1", registry=registry)
+        except OSError as error:
+            raise ConfigurationError(
+                [f"LIENTHONG_METRICS_PORT: cannot listen on {options.metrics_port} ({error.strerror}); 0 turns it off"]
+            ) from error
+    return metrics
+
+
+async def begin_topics(bootstrap: str, dsn: str, prefix: str, topics: list[str]) -> None:
+    """Say that topics which are new to a ledger with data are read from their beginning.
+
+    Raises UnknownTopic, or ConfigurationError where the ledger stands in one of them already.
+    """
+    strange = sorted(set(topics) - set(ledger_topics()))
+    if strange:
+        raise ConfigurationError([f"{topic}: the catalogue does not give it to the ledger" for topic in strange])
+    reader = KafkaReader(bootstrap, prefix)
+    try:
+        partitions = await partitions_of(reader, topics)
+    finally:
+        await reader.close()
+    connection = await connect(dsn, prefix)
+    async with connection, connection.transaction(), connection.cursor() as cursor:
+        await add_topic(cursor, partitions)

@@ -1,0 +1,138 @@
+"""The verb `lienthong ledger`: run the sink, bring the tables forward, show what the ledger says."""
+
+import asyncio
+import json
+import signal
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lienthong.cli.options import AsJson, Prefix, settings_for
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from lienthong_consumers.ledger.summary import UnitFigures
+
+Kind = Annotated[str, typer.Option("--kind", help="dossier, field-report, periodic-report or document.")]
+Begin = Annotated[
+    list[str] | None,
+    typer.Option("--begin", metavar="TOPIC", help="Read this topic, new to a ledger with data, from its beginning."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of verbs."""
+    group = typer.Typer(name="ledger", help="The ledger: where a number becomes official.", no_args_is_help=True)
+    group.command("run")(_run)
+    group.command("migrate")(_migrate)
+    group.command("summary")(_summary)
+    group.command("units")(_units)
+    group.command("check")(_check)
+    app.add_typer(group)
+
+
+def _run(prefix: Prefix = "") -> None:
+    """Take records into the ledger until SIGTERM or Ctrl-C; several processes share the partitions."""
+    from lienthong_consumers.ledger.app import LedgerOptions
+    from lienthong_infra.embedded.servers import bootstrap, ledger_dsn
+    from lienthong_infra.log_lines import log_to_stderr
+
+    log_to_stderr()
+    settings = settings_for(prefix)
+    options = LedgerOptions(
+        bootstrap=bootstrap(settings),
+        dsn=ledger_dsn(settings),
+        prefix=settings.prefix,
+        metrics_port=settings.metrics_port,
+    )
+    asyncio.run(_run_until_signal(options))
+
+
+async def _run_until_signal(options: Any) -> None:
+    from lienthong_consumers.ledger.app import run_ledger
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await run_ledger(options, stop)
+
+
+def _migrate(begin: Begin = None, prefix: Prefix = "") -> None:
+    """Make the tables of the ledger, or bring them to the newest step."""
+    from lienthong_consumers.ledger.migrate import migrate
+    from lienthong_infra.embedded.servers import ledger_dsn
+
+    settings = settings_for(prefix)
+    dsn = ledger_dsn(settings)
+    done = migrate(dsn, settings.prefix)
+    typer.echo(f"{done.schema}: step {done.before or 'none'} -> {done.after}")
+    if begin:
+        from lienthong_consumers.ledger.app import begin_topics
+        from lienthong_infra.embedded.servers import bootstrap
+
+        asyncio.run(begin_topics(bootstrap(settings), dsn, settings.prefix, begin))
+        typer.echo(f"{done.schema}: {', '.join(begin)} will be read from the beginning")
+
+
+def _summary(kind: Kind = "dossier", prefix: Prefix = "", as_json: AsJson = False) -> None:
+    """Count cases, events and settled clocks."""
+    from lienthong_consumers.ledger.summary import settled, summary
+
+    with _connection(prefix) as connection:
+        counts = {**summary(connection, kind)._asdict(), **settled(connection)._asdict()}
+    if as_json:
+        typer.echo(json.dumps(counts))
+        return
+    for name, count in counts.items():
+        typer.echo(f"{name.replace('_', ' '):20} {'unknown: no calendar' if count is None else format(count, ',')}")
+
+
+def _units(kind: Kind = "dossier", prefix: Prefix = "", as_json: AsJson = False) -> None:
+    """Show the figures of every office, overdue now."""
+    from lienthong_consumers.ledger.summary import unit_table
+
+    with _connection(prefix) as connection:
+        rows = unit_table(connection, kind, time.time_ns() // 1_000)
+    if as_json:
+        typer.echo(json.dumps([row._asdict() for row in rows]))
+    else:
+        _print_units(rows)
+
+
+def _print_units(rows: "list[UnitFigures]") -> None:
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    names = ("waiting", "received", "ended", "ended late", "open", "overdue")
+    columns = [Column(name, justify="right", no_wrap=True) for name in names]
+    table = Table(Column("office", no_wrap=True), *columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(row.office, *(format(number, ",") for number in row[1:]))
+    Console().print(table)
+
+
+def _check(prefix: Prefix = "", as_json: AsJson = False) -> None:
+    """Count the totals again from the rows; exit code 1 with a list where they differ."""
+    from lienthong_consumers.ledger.recount import differences
+    from lienthong_infra import exit_codes
+
+    with _connection(prefix) as connection:
+        found = differences(connection)
+    if as_json:
+        typer.echo(json.dumps([[*one.unit, *one.total, *one.rows] for one in found]))
+    for one in [] if as_json else found:
+        typer.echo(f"{one.unit.office} {one.unit.kind}: kept {tuple(one.total)}, rows give {tuple(one.rows)}")
+    if found:
+        raise typer.Exit(exit_codes.PROBLEMS_FOUND)
+    if not as_json:
+        typer.echo("the totals are what the rows add up to")
+
+
+def _connection(prefix: str) -> "Connection[Any]":
+    from lienthong_consumers.ledger.database import open_ledger
+    from lienthong_infra.embedded.servers import ledger_dsn
+
+    settings = settings_for(prefix)
+    return open_ledger(ledger_dsn(settings), settings.prefix)

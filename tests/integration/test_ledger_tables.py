@@ -1,0 +1,382 @@
+"""The ledger on a real PostgreSQL: what a batch does to the tables, the fence, one transaction, the first start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from fastavro import parse_schema, schemaless_writer
+
+from lienthong_consumers.ledger.batch import Applied, Batch
+from lienthong_consumers.ledger.database import connect_now
+from lienthong_consumers.ledger.recount import RecordCount, differences, record_count
+from lienthong_consumers.ledger.store import LedgerStore
+from lienthong_consumers.ledger.tables.copying import Cursor
+from lienthong_infra.dead_letter import letter
+from lienthong_infra.errors import ConfigurationError, Fenced, PositionLost
+from lienthong_infra.ports import OutboundRecord
+from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.codec import MARKER, SchemaBook, packaged_schema, without_logical_types
+from lienthong_schemas.identity import event_id
+from tests.support.ledger_bench import LedgerBench
+from tests.support.ledger_log import (
+    case,
+    clock_event,
+    dossier,
+    finding,
+    hour,
+    outbound,
+    recount_log,
+    reference,
+)
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture(scope="module")
+def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
+    """One database; each test has a schema of its own in it."""
+    return ledger_dsn_factory()
+
+
+@pytest.fixture
+def bench(dsn: str, unique_prefix: str) -> LedgerBench:
+    """An empty ledger behind an empty bus."""
+    return LedgerBench(dsn, unique_prefix)
+
+
+async def test_rows_totals_and_history_are_a_recount_of_the_log(bench: LedgerBench) -> None:
+    """Ends, late ends, a waiting case, a move between offices, a duplicate, a hole, a conflict: three counts agree."""
+    again = outbound(dossier(1, 2, "9", ended_at=hour(3)))
+    bench.put(
+        outbound(dossier(1, 1, "2")),
+        again,
+        again,
+        outbound(dossier(2, 1, "9", ended_at=hour(200))),
+        outbound(dossier(3, 1, "1", received_at=None)),
+        outbound(dossier(4, 1, "2")),
+        outbound(dossier(4, 2, "4", office="H27.17")),
+        outbound(dossier(5, 3, "4")),
+        outbound(dossier(6, 1, "4")),
+        outbound(dossier(6, 1, "5", accepted_at=hour(0))),
+    )
+    await bench.settle()
+    assert bench.counted() == recount_log(bench.case_records())
+    assert bench.counted().totals == {
+        ("H27.16", "dossier"): (1, 4, 2, 1, 2),
+        ("H27.17", "dossier"): (0, 1, 0, 0, 1),
+    }
+    with connect_now(bench.dsn, bench.prefix) as connection:
+        assert differences(connection) == []
+        assert record_count(connection, list(CASE_TOPICS)) == RecordCount(entries=9, duplicates=1, refused=0)
+
+
+async def test_the_history_keeps_every_field_and_the_bytes(bench: LedgerBench) -> None:
+    """Times to the microsecond, the place on the log, the value byte for byte."""
+    record = dossier(1, 1, "9", ended_at=hour(3) + 1, due_at=hour(2) + 7, source_ref="row:7", step="intake")
+    bench.put(outbound(record, timestamp=1_750_000_123_456))
+    (written,) = bench.case_records()
+    await bench.settle()
+    found = bench.rows(
+        'SELECT topic, partition, "offset", (extract(epoch FROM known_at) * 1000)::bigint, value, source_ref, event_id,'
+        " (extract(epoch FROM ended_at) * 1000000)::bigint, (extract(epoch FROM due_at) * 1000000)::bigint, channel"
+        " FROM case_event"
+    )
+    assert found == [
+        (
+            "dossier.v1",
+            written.partition,
+            0,
+            1_750_000_123_456,
+            written.value,
+            "row:7",
+            record["event_id"],
+            hour(3) + 1,
+            hour(2) + 7,
+            "online",
+        )
+    ]
+
+
+async def test_gaps_conflicts_and_held_events_have_rows_while_they_last(bench: LedgerBench) -> None:
+    """They come, and the gap and the held event go when what was missing arrives."""
+    bench.put(
+        outbound(dossier(1, 3)),
+        outbound(dossier(2, 1)),
+        outbound(dossier(2, 1, "5")),
+        outbound(dossier(3, 1)),
+        outbound(dossier(3, 1, epoch=2)),
+    )
+    await bench.settle()
+    counts = "SELECT (SELECT count(*) FROM gap), (SELECT count(*) FROM conflict), (SELECT count(*) FROM held)"
+    assert bench.rows(counts) == [(1, 1, 1)]
+    hand = {"successor": "G01", "next_epoch": 2, "last_seq": 2}
+    bench.put(
+        outbound(dossier(1, 1)), outbound(dossier(1, 2)), outbound(dossier(3, 2, change="handover", handover=hand))
+    )
+    await bench.settle()
+    assert bench.rows(counts) == [(0, 1, 0)]
+    assert bench.rows("SELECT epoch, seq FROM case_row WHERE case_id = %s", case(3)) == [(2, 1)]
+
+
+async def test_a_final_figure_that_changes_leaves_a_correction(bench: LedgerBench) -> None:
+    """Recalled after its end: by which event, and how it was counted before and after."""
+    bench.put(outbound(dossier(1, 1, "9", ended_at=hour(2))))
+    await bench.settle()
+    recall = dossier(1, 2, "4")
+    bench.put(outbound(recall))
+    await bench.settle()
+    assert bench.rows("SELECT case_id, event_id, ended_at_before IS NULL, ended_at_after IS NULL FROM correction") == [
+        (case(1), recall["event_id"], False, True)
+    ]
+
+
+async def test_announcements_stand_until_they_are_withdrawn(bench: LedgerBench) -> None:
+    """A withdrawal before its announcement counts too; a repeated one changes nothing."""
+    bench.put(
+        clock_event("kept"),
+        clock_event("kept"),
+        clock_event("taken back"),
+        clock_event("w1", "cleared", refers_to="taken back"),
+        clock_event("w2", "cleared", refers_to="comes later"),
+        clock_event("sure"),
+        clock_event("c1", "confirmed", refers_to="sure"),
+    )
+    await bench.settle()
+    bench.put(clock_event("comes later"))
+    await bench.settle()
+    found = bench.rows("SELECT event_id, standing, withdrawn_by, confirmed_by FROM clock_event ORDER BY event_id")
+    assert found == [
+        ("c1", False, None, None),
+        ("comes later", False, "w2", None),
+        ("kept", True, None, None),
+        ("sure", True, None, "c1"),
+        ("taken back", False, "w1", None),
+        ("w1", False, None, None),
+        ("w2", False, None, None),
+    ]
+
+
+async def test_findings_stand_until_they_are_withdrawn(bench: LedgerBench) -> None:
+    """The same for findings."""
+    bench.put(finding("a"), finding("b"), finding("w", "withdrawn", refers_to="a"))
+    await bench.settle()
+    assert bench.rows("SELECT event_id, standing FROM finding ORDER BY event_id") == [
+        ("a", False),
+        ("b", True),
+        ("w", False),
+    ]
+
+
+async def test_records_in_transactions_leave_no_hole(bench: LedgerBench) -> None:
+    """Control markers between transactions are jumps of the log's own: everything behind them is taken."""
+    for number in range(5):
+        bench.broker.write([clock_event(f"e{number}")], transactional=True)
+    await bench.settle()
+    assert bench.value("SELECT count(*) FROM clock_event") == 5
+
+
+async def test_an_unreadable_record_becomes_a_letter_and_the_rest_goes_on(bench: LedgerBench) -> None:
+    """Original bytes and headers in the letter, in the topic and in the table; written = open."""
+    bench.put(OutboundRecord("dossier.v1", case(1).encode(), b"\x00no event", (("traceparent", b"00-1"),)))
+    bench.put(outbound(dossier(1, 1)), outbound(dossier(2, 0)))
+    await bench.settle()
+    found = bench.rows("SELECT stage, code, office, key, value, headers, state, copies FROM dead_letter ORDER BY code")
+    assert found[1][:5] == ("decode", "not-single-object", "H27.16", case(1).encode(), b"\x00no event")
+    assert found[1][5:] == ([["traceparent", "MDAtMQ=="]], "open", 1)
+    assert found[0][:2] == ("rule", "broken-rule")
+    assert bench.value("SELECT count(*) FROM case_row") == 1
+    assert len(bench.broker.records("dossier-dead-letter.v1")) == 2
+
+
+async def test_the_same_letter_from_streams_and_ledger_is_one(bench: LedgerBench) -> None:
+    """Both refuse the record; the table counts copies."""
+    bench.put(OutboundRecord("dossier.v1", b"key", b"bad"))
+    (bad,) = bench.case_records()
+    bench.put(letter(bad, stage="decode", code="not-single-object", problems=(), consumer="deadlines"))
+    await bench.settle()
+    assert bench.rows("SELECT copies, office FROM dead_letter") == [(2, "")]
+
+
+async def test_a_stranger_on_a_dead_letter_topic_is_kept_as_a_letter_of_itself(bench: LedgerBench) -> None:
+    """Somebody writes there by hand: nothing stops, nothing is lost."""
+    bench.put(OutboundRecord("sla-dead-letter.v1", None, b"what is this"))
+    await bench.settle()
+    assert bench.rows("SELECT topic, code, value FROM dead_letter") == [
+        ("sla-dead-letter.v1", "not-a-letter", b"what is this")
+    ]
+
+
+@pytest.mark.parametrize("topic", ["sla.v1", "quality.v1", "reference.v1", "heartbeat.v1", "tick.v1"])
+async def test_the_bus_s_own_topics_have_dead_letters_too(bench: LedgerBench, topic: str) -> None:
+    """A broken record of any topic that the ledger reads becomes a letter."""
+    bench.put(OutboundRecord(topic, b"key", b"bad"))
+    await bench.settle()
+    assert bench.rows("SELECT topic, code FROM dead_letter") == [(topic, "not-single-object")]
+
+
+async def test_what_a_database_would_refuse_is_a_letter(bench: LedgerBench) -> None:
+    """A null character in an announcement must not stop the ledger."""
+    bench.put(clock_event("a\0b"), clock_event("good"))
+    await bench.settle()
+    assert bench.value("SELECT count(*) FROM clock_event") == 1
+    assert bench.value("SELECT problems FROM dead_letter") == [
+        "event_id: it contains a null character",
+        "settled_key: it contains a null character",
+        "cause: it contains a null character",
+    ]
+
+
+async def test_a_broken_reference_record_is_a_letter(bench: LedgerBench) -> None:
+    """The others are kept."""
+    zone = {"time_zone": "Europe/Amsterdam", "source": "test"}
+    bench.put(reference("calendar", "default", zone), reference("calendar", "other", {"time_zone": "Nowhere/At_all"}))
+    await bench.settle()
+    assert bench.rows("SELECT record_id FROM reference") == [("calendar/default/1",)]
+    assert bench.value("SELECT count(*) FROM dead_letter") == 1
+
+
+class CrashingStore(LedgerStore):
+    """Dies just before the commit, once everything is written."""
+
+    async def _write(self, cursor: Cursor, batch: Batch, applied: Applied) -> None:
+        await super()._write(cursor, batch, applied)
+        raise KeyboardInterrupt
+
+
+async def test_a_crash_before_the_commit_leaves_nothing(bench: LedgerBench) -> None:
+    """Position, history, rows and totals change together or not at all; a new sink takes all of it."""
+    bench.put(*(outbound(dossier(number, 1)) for number in range(20)))
+    sink, store = await bench.sink(make_store=CrashingStore)
+    batch_of = {one: bench.broker.log(one).records for one in bench.partitions if one.topic == "dossier.v1"}
+    await sink.assigned(bench.partitions)
+    with pytest.raises(KeyboardInterrupt):
+        await sink._take(batch_of)
+    await store.close()
+    nothing = "SELECT (SELECT count(*) FROM case_event), (SELECT count(*) FROM case_row), (SELECT count(*) FROM total)"
+    assert bench.rows(nothing) == [(0, 0, 0)]
+    assert bench.value("SELECT sum(next_offset)::bigint FROM position") == 0
+    await bench.settle()
+    assert bench.counted() == recount_log(bench.case_records())
+
+
+class Unfenced(LedgerStore):
+    """A store whose protection is taken out: it moves positions whoever else has moved them."""
+
+    async def _fence(self, cursor: Cursor, moves: object) -> None:
+        for partition, move in moves.items():  # type: ignore[attr-defined]  # the same mapping as in the parent
+            await cursor.execute(
+                "UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s",
+                (move.next_offset, *partition),
+            )
+
+
+async def _race(bench: LedgerBench, make_store: Callable[..., LedgerStore]) -> None:
+    """A zombie holds a batch that its successor has taken already, with more behind it; then the zombie commits."""
+    bench.put(outbound(dossier(1, 1, "2")))
+    zombie, zombie_store = await bench.sink(make_store=make_store)
+    await zombie.assigned(bench.partitions)
+    held = {one: list(bench.broker.log(one).records) for one in bench.partitions if bench.broker.log(one).records}
+    bench.put(outbound(dossier(1, 2, "9", ended_at=hour(2))))
+    await bench.settle()
+    try:
+        await zombie._take(held)
+    finally:
+        await zombie_store.close()
+
+
+async def test_a_zombie_is_fenced(bench: LedgerBench) -> None:
+    """Its batch is void: it ends, and what its successor wrote stays."""
+    with pytest.raises(Fenced):
+        await _race(bench, LedgerStore)
+    assert bench.counted() == recount_log(bench.case_records())
+    assert bench.behind() == []
+
+
+async def test_without_the_fence_the_same_race_goes_wrong(bench: LedgerBench) -> None:
+    """Proof that the test bites: the position goes back, and a record is counted again."""
+    await _race(bench, Unfenced)
+    assert bench.behind() != [] or bench.counted() != recount_log(bench.case_records())
+
+
+async def test_two_sinks_share_the_partitions(bench: LedgerBench) -> None:
+    """Both at once, each its share; the ledger is a recount of the log."""
+    bench.put(*(outbound(dossier(number, seq)) for seq in range(1, 4) for number in range(50)))
+    sinks = await bench.sink(), await bench.sink()
+    await bench.run_until(lambda: not bench.behind(), *sinks)
+    assert bench.counted() == recount_log(bench.case_records())
+
+
+async def test_the_first_start_says_explicitly_where_it_begins(bench: LedgerBench) -> None:
+    """A row of 0 for every partition before the first record is taken."""
+    _, store = await bench.sink()
+    await store.close()
+    assert bench.rows("SELECT count(*), sum(next_offset)::bigint FROM position") == [(len(bench.partitions), 0)]
+
+
+async def test_a_missing_position_in_a_ledger_with_data_stops_the_sink(bench: LedgerBench) -> None:
+    """To begin at 0 without a word could count everything twice or hide a loss."""
+    bench.put(outbound(dossier(1, 1)))
+    await bench.settle()
+    with connect_now(bench.dsn, bench.prefix) as connection:
+        connection.execute("DELETE FROM position WHERE topic = 'document.v1'")
+    with pytest.raises(ConfigurationError, match=r"document\.v1/0: the ledger has data, but no position"):
+        await bench.settle()
+
+
+async def test_a_log_that_was_made_anew_stops_the_sink(bench: LedgerBench) -> None:
+    """The stored position lies behind the end of the log: it is not the log that was read."""
+    bench.put(outbound(dossier(1, 1)))
+    await bench.settle()
+    with connect_now(bench.dsn, bench.prefix) as connection:
+        connection.execute("UPDATE position SET next_offset = 1000 WHERE topic = 'dossier.v1'")
+    with pytest.raises(PositionLost):
+        await bench.settle()
+
+
+async def test_a_schema_published_later_lets_a_waiting_record_through(bench: LedgerBench) -> None:
+    """An unknown fingerprint waits; other partitions go on; no letter is written."""
+    newer = packaged_schema("document.v1")
+    newer["fields"].append({"name": "added_later", "type": "string", "default": ""})
+    mark = SchemaBook().learn("document.v1", newer)
+    bench.put(OutboundRecord("document.v1", b"document:H27.16:1", _document_in(newer, mark)), outbound(dossier(1, 1)))
+    others_taken = False
+
+    def all_taken() -> bool:
+        nonlocal others_taken
+        if not others_taken and bench.value("SELECT count(*) FROM case_row") == 1:
+            others_taken = True
+            bench.put(reference("schema", "document.v1", newer))
+        return others_taken and not bench.behind()
+
+    await bench.run_until(all_taken, await bench.sink())
+    assert bench.rows("SELECT case_id FROM case_row ORDER BY 1") == [("document:H27.16:1",), (case(1),)]
+    assert bench.value("SELECT count(*) FROM dead_letter") == 0
+
+
+async def test_a_schema_that_never_comes_is_a_letter_after_sixty_seconds(bench: LedgerBench) -> None:
+    """The clock of the test jumps; the record behind it is taken."""
+    moments = iter((hour(0), *([hour(0) + 61_000_000] * 1_000)))
+    bench.put(OutboundRecord("dossier.v1", b"k", b"\xc3\x01" + b"unknown!", partition=0))
+    bench.broker.write([outbound(dossier(1, 1))._replace(partition=0)])
+    await bench.settle(clock=lambda: next(moments))
+    assert bench.rows("SELECT code FROM dead_letter") == [("unknown-fingerprint",)]
+    assert bench.value("SELECT count(*) FROM case_row") == 1
+
+
+def _document_in(schema: object, mark: bytes) -> bytes:
+    """The value of a document, written with a schema that this program does not ship."""
+    identity = "document:H27.16:1"
+    record = {name: value for name, value in dossier(1, 1).items() if name not in ("procedure", "channel", "step")}
+    record |= {
+        "case_id": identity,
+        "event_id": event_id("H27.16", identity, 1, 1),
+        "document_type": "letter",
+        "sender": "H27.16",
+        "added_later": "new",
+    }
+    out = BytesIO()
+    out.write(MARKER + mark)
+    schemaless_writer(out, parse_schema(without_logical_types(schema)), record)
+    return out.getvalue()
