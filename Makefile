@@ -32,11 +32,15 @@ test-faults: setup ## Kill processes during 50,000 events and compare with a rec
 test-long: setup ## Run what takes longer than that
 	$(PYTEST) -m long --timeout=7200 $(ARGS)
 
-lint: setup ## Check format, style, types and import rules
+lint: setup ## Check format, style, types, import rules and the contract's files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/lienthong topics check
+	$(BIN)/lienthong schemas check
+	$(BIN)/lienthong reference check --set vn
+	$(BIN)/lienthong reference check --set municipal
 
 bench: setup ## Measure CPU per event, side by side with the alternatives
 	$(BIN)/lienthong bench $(ARGS)

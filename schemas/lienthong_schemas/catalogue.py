@@ -63,8 +63,14 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     if not problems:  # a file that cannot be read would only seem to be missing to the others
         problems.extend(rule_problems(root, specs, read))
     if problems:
-        raise CatalogueError(sorted(problems))
+        raise CatalogueError(sorted(problems, key=_by_place))
     return Catalogue(specs)
+
+
+def _by_place(problem: str) -> tuple[str, int, str]:
+    file, _, rest = problem.partition(":")
+    line = rest.partition(":")[0]
+    return file, int(line) if line.isdigit() else 0, rest
 
 
 def _read_topic(path: Path) -> tuple[YamlFile | None, TopicSpec | None, list[str]]:
