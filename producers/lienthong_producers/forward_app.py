@@ -37,13 +37,13 @@ async def forward(
 
 
 async def send_waiting(bootstrap: str, prefix: str, outbox: Path) -> int:
-    """Send what waits in an outbox and return how many events that was.
+    """Send what waits in an outbox, vouch for its offices once, and return how many events that was.
 
     Raises OutboxInUse where a forwarder is at work, UnavailableError or PublishError where the bus does not answer;
     what was not sent goes on waiting.
     """
     with OutboxQueue(outbox) as queue:
-        return await Forwarder(queue, _connector(bootstrap, prefix)).drain()
+        return await Forwarder(queue, _connector(bootstrap, prefix)).drain(vouch=True)
 
 
 def _connector(bootstrap: str, prefix: str) -> Callable[[], Awaitable[Publisher]]:

@@ -98,12 +98,17 @@ class Forwarder:
         finally:
             await self._discard()
 
-    async def drain(self) -> int:
-        """Send what waits now and return how many that was; an error is raised, and what was not sent still waits."""
+    async def drain(self, *, vouch: bool = False) -> int:
+        """Send what waits now and return how many that was; then, if ``vouch``, one heartbeat for each office.
+
+        An error is raised, and what was not sent still waits.
+        """
         sent = 0
         try:
             while found := await self._chunk():
                 sent += found
+            if vouch:
+                await self._vouch()
         finally:
             await self._discard()
         return sent
@@ -140,6 +145,9 @@ class Forwarder:
         if self._elapsed() < self._heartbeat_due:
             return
         self._heartbeat_due = self._elapsed() + self._pace.heartbeat
+        await self._vouch()
+
+    async def _vouch(self) -> None:
         standing = self._queue.standing()
         if standing.offices:
             publisher = await self._connected()

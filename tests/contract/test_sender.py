@@ -1,0 +1,31 @@
+"""The sender contract, bound to the memory broker and to a real Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.contract.sender_contract import SenderContract
+from tests.support.brokers import BrokerKit, KafkaKit, MemoryKit
+
+
+class TestMemoryBroker(SenderContract):
+    """The memory broker."""
+
+    @pytest.fixture
+    async def kit(self) -> BrokerKit:
+        """A memory broker of the test's own."""
+        return MemoryKit()
+
+
+@pytest.mark.broker
+class TestKafka(SenderContract):
+    """A real Kafka."""
+
+    @pytest.fixture
+    async def kit(self, kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[BrokerKit]:
+        """Topics of the test's own on a real Kafka."""
+        kit = KafkaKit(kafka_bootstrap, unique_prefix)
+        yield kit
+        await kit.close()
