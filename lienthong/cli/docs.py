@@ -1,0 +1,33 @@
+"""The verb `lienthong docs`: write the generated pages of `docs/reference`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lienthong_infra import exit_codes
+
+Folder = Annotated[Path, typer.Option("--into", help="Folder of the pages.")]
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 if a page is out of date.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("docs")(_docs)
+
+
+def _docs(into: Folder = Path("docs/reference"), check: Check = False) -> None:
+    """Write the reference pages: topics, schemas, states, findings, settings."""
+    from lienthong.reference_pages import PAGES
+
+    stale = []
+    for name, page in PAGES.items():
+        path, text = into / name, page()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(str(path))
+        if not check:
+            into.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    typer.echo("\n".join(f"{'out of date' if check else 'wrote'}: {path}" for path in stale) or "up to date")
+    raise typer.Exit(exit_codes.PROBLEMS_FOUND if check and stale else exit_codes.GOOD)
