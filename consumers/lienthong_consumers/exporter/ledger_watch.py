@@ -60,9 +60,9 @@ class LedgerWatch:
             async with connection, connection.transaction():
                 await connection.execute(_LIMIT)
                 return await self._sight(connection, now)
-        except psycopg.errors.SyntaxErrorOrAccessRuleViolation as error:
+        except psycopg.ProgrammingError as error:
             raise UnavailableError(
-                "the ledger's tables are missing or of another version; the ledger makes them when it starts"
+                "the ledger's tables are missing or of another version; `lienthong ledger migrate` makes them"
             ) from error
         except psycopg.Error as error:
             raise UnavailableError(f"the ledger's database gave no answer ({type(error).__name__})") from error

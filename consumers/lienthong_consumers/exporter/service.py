@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
@@ -17,9 +16,6 @@ from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
 from lienthong_consumers.exporter.sources import Source
 from lienthong_infra.errors import ConfigurationError
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
-
-DEFAULT_PORT: Final = 9477
-"""Below 32768, where Linux begins to hand out ports to outgoing connections."""
 
 
 @dataclass(frozen=True, slots=True)

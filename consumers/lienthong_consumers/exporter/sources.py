@@ -40,10 +40,12 @@ class Rhythm:
 
     @property
     def fresh(self) -> Instant:
-        """Microseconds for which a sight counts: one failed look is forgiven, a hanging one is not."""
+        """Microseconds for which a sight counts whatever happens: should even a failing look not come back."""
         return round((2 * self.interval_s + self.look_limit_s) * MICROSECONDS_PER_SECOND)
 
 
+FAILURES_FORGIVEN: Final = 1
+"""Failed looks in a row after which the last sight still counts: a broker that changes its leader is no outage."""
 _CLOSE_LIMIT_S: Final = 5.0
 
 
@@ -61,10 +63,12 @@ class Source(Generic[Sight]):
         self._watch: Watch[Sight] | None = None
         self._sight: Sight | None = None
         self._trouble = ""
+        self._failures = 0
 
     def sight(self) -> Sight | None:
-        """The newest sight, or None when the last looks failed."""
-        return self._sight if self._clock() - self.seen_at <= self._rhythm.fresh else None
+        """The newest sight, or None when the last looks failed or none came back for long."""
+        old = self._clock() - self.seen_at > self._rhythm.fresh
+        return None if old or self._failures > FAILURES_FORGIVEN else self._sight
 
     async def keep_looking(self) -> None:
         """Look until cancelled. Nothing that a look raises ends this: to go on serving is the whole purpose."""
@@ -84,10 +88,12 @@ class Source(Generic[Sight]):
                     self._watch = await self._open()
                 self._sight = await self._watch.look(now)
         except Exception as error:
+            self._failures += 1
             self._say(error)
             await self._close()
             return
         self.seen_at = now
+        self._failures = 0
         if self._trouble:
             log.info("source-back", extra={"source": self.name})
             self._trouble = ""

@@ -138,6 +138,7 @@ async def test_without_a_source_none_of_its_metrics_has_a_series(source: str) ->
     else:
         stage.ledger.show = away
     await stage.look()
+    await stage.look()
     gone = {spec.name for spec in CATALOGUE if source in spec.needs}
     assert set() == gone & names_of(stage.collector)
     assert series_of(stage.collector, "lienthong_source_up")[(source,)] == 0
@@ -147,6 +148,7 @@ async def test_a_ledger_that_is_away_takes_only_its_own_lag() -> None:
     """The deadline worker's lag comes from the broker alone."""
     stage = Stage()
     stage.ledger.show = away
+    await stage.look()
     await stage.look()
     assert series_of(stage.collector, "lienthong_lag_records") == {("0", "dossier.v1", "deadlines"): 3}
 

@@ -57,18 +57,28 @@ async def test_one_failed_look_is_forgiven() -> None:
     assert stage.source.sight() == "seen at 1000"
 
 
-async def test_what_was_seen_too_long_ago_is_not_shown() -> None:
+async def test_after_two_failed_looks_nothing_is_shown() -> None:
     """Old figures in silence are worse than none."""
     stage = Stage()
     await stage.source.look_once()
     stage.watch.show = away
-    stage.later(22)
+    await stage.source.look_once()
     await stage.source.look_once()
     assert stage.source.sight() is None
 
 
-async def test_a_look_that_hangs_is_ended_and_ages_the_sight() -> None:
-    """Even if no look ever ends, the figures disappear by their age."""
+async def test_forgiveness_begins_anew_after_a_good_look() -> None:
+    """Failures count in a row."""
+    stage = Stage()
+    show = stage.watch.show
+    for failing in (True, False, True):
+        stage.watch.show = away if failing else show
+        await stage.source.look_once()
+    assert stage.source.sight() == "seen at 1000"
+
+
+async def test_a_look_that_never_comes_back_ages_the_sight() -> None:
+    """The figures disappear by their age alone."""
     stage = Stage()
     await stage.source.look_once()
     stage.later(22)
