@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -61,6 +62,12 @@ def _always(_: Sequence[Accepted | Refused]) -> bool:
     return True
 
 
+@cache
+def _schema_book() -> SchemaBook:
+    """One for the process: to parse the schemas takes longer than to open the file. Outboxes only write with it."""
+    return SchemaBook()
+
+
 class _NotKept(Exception):
     """Ends a transaction whose outcome is not wanted."""
 
@@ -98,7 +105,7 @@ class Outbox:
         codes = sorted({normalise_office(office) for office in offices})
         self._file = OutboxFile(Path(path), connection_class=connection_class)
         self._max_bytes, self._seq_by, self._clock = max_bytes, seq_by, clock
-        self._book = SchemaBook()
+        self._book = _schema_book()
         self._warned_at = 0
         if codes:
             with self._file.writing() as sql:
