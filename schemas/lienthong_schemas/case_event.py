@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from lienthong_schemas.codec import HEADER_LENGTH, SchemaBook
 from lienthong_schemas.errors import ContractError, IdentityError
 from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
-from lienthong_schemas.instants import Instant, is_plausible
+from lienthong_schemas.instants import EARLIEST, LATEST, Instant
 
 CASE_TOPICS: Final = ("dossier.v1", "field-report.v1", "periodic-report.v1", "document.v1")
 """The case topics that carry events today; ``task.v1`` is reserved in the catalogue."""
@@ -158,22 +158,22 @@ def broken_rules(topic: str, key: bytes | None, record: Mapping[str, Any]) -> tu
 
 def _unstorable(record: Mapping[str, Any]) -> list[str]:
     """What a database would refuse, so that one sender's record cannot stop the ledger."""
-    commune = record["commune"]
+    commune, opening = record["commune"], record["opening"]
     problems = []
     if commune and not (len(commune) == 5 and commune.isascii() and commune.isdigit()):
         problems.append("commune: it is no unit code of five digits")
-    for name, value in record.items():
-        if isinstance(value, str) and "\0" in value:
-            problems.append(f"{name}: it contains a null character")
-    opening = record["opening"]
-    instants = {name: record[name] for name in _INSTANTS}
+    if "\0" in "".join([value for value in record.values() if value.__class__ is str]):
+        names = [name for name, value in record.items() if isinstance(value, str) and "\0" in value]
+        problems.extend(f"{name}: it contains a null character" for name in names)
+    for name in _INSTANTS:
+        instant = record[name]
+        if instant is not None and not EARLIEST <= instant <= LATEST:
+            problems.append(f"{name}: it lies outside the years 1900 to 2999")
     if opening is not None:
-        instants["opening.started_at"] = opening["started_at"]
+        if not EARLIEST <= opening["started_at"] <= LATEST:
+            problems.append("opening.started_at: it lies outside the years 1900 to 2999")
         if opening["used_seconds"] < 0 or opening["paused_seconds"] < 0:
             problems.append("opening: seconds used or paused cannot be negative")
-    for name, instant in instants.items():
-        if instant is not None and not is_plausible(instant):
-            problems.append(f"{name}: it lies outside the years 1900 to 2999")
     return problems
 
 
@@ -190,13 +190,25 @@ def _broken_numbers(record: Mapping[str, Any]) -> list[str]:
         problems.append("status: it is empty")
     if (record["handover"] is not None) != (change == "handover"):
         problems.append("handover: it goes with change `handover`, and only with it")
-    elif record["handover"] is not None and record["handover"]["next_epoch"] <= epoch:
-        problems.append(f"handover.next_epoch: it must be above the epoch {epoch} that it ends")
+    elif record["handover"] is not None:
+        problems.extend(_broken_handover(record["handover"], epoch))
     if (record["opening"] is not None) != (change == "opening"):
         problems.append("opening: it goes with change `opening`, and only with it")
     expected = event_id(record["office"], record["case_id"], epoch, seq)
     if record["event_id"] != expected:
         problems.append(f"event_id: for this office, case, epoch and seq it must be {expected}")
+    return problems
+
+
+def _broken_handover(handover: Mapping[str, Any], epoch: int) -> list[str]:
+    problems = []
+    if handover["next_epoch"] <= epoch:
+        problems.append(f"handover.next_epoch: it must be above the epoch {epoch} that it ends")
+    try:
+        if normalise_office(handover["successor"]) != handover["successor"]:
+            problems.append("handover.successor: write it in upper case without spaces")
+    except IdentityError as error:
+        problems.append(f"handover.successor: {error}")
     return problems
 
 

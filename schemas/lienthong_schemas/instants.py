@@ -7,6 +7,7 @@ subtract and serialise exactly; time zones matter only where a person reads or a
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 Instant = int
 """Microseconds since 1970-01-01T00:00Z."""
@@ -45,10 +46,12 @@ def milliseconds_of(instant: Instant) -> int:
     return instant // MICROSECONDS_PER_MILLISECOND
 
 
-_EARLIEST = instant_of(datetime(1900, 1, 1, tzinfo=UTC))
-_LATEST = instant_of(datetime(3000, 1, 1, tzinfo=UTC)) - 1
+EARLIEST: Final[Instant] = instant_of(datetime(1900, 1, 1, tzinfo=UTC))
+"""No instant on the bus lies before: what does is a fault, and much of it no database takes."""
+LATEST: Final[Instant] = instant_of(datetime(3000, 1, 1, tzinfo=UTC)) - 1
+"""No instant on the bus lies after the year 2999."""
 
 
 def is_plausible(moment: datetime | Instant) -> bool:
-    """Whether it lies within the years 1900 to 2999 (UTC): all else is a fault, and much of it no database takes."""
-    return _EARLIEST <= (moment if isinstance(moment, int) else instant_of(moment)) <= _LATEST
+    """Whether an instant or an aware datetime lies between EARLIEST and LATEST."""
+    return EARLIEST <= (moment if isinstance(moment, int) else instant_of(moment)) <= LATEST

@@ -65,6 +65,14 @@ def problems(record: dict[str, Any], *, key: bytes | None = KEY, topic: str = "d
             {"change": "handover", "handover": {"successor": "G09", "next_epoch": 1, "last_seq": 1}},
             ["handover.next_epoch"],
         ),
+        (
+            {"change": "handover", "handover": {"successor": "g 09", "next_epoch": 2, "last_seq": 1}},
+            ["handover.successor"],
+        ),
+        (
+            {"change": "handover", "handover": {"successor": "", "next_epoch": 2, "last_seq": 1}},
+            ["handover.successor"],
+        ),
     ],
 )
 def test_a_broken_rule_is_reported_by_field(wrong: dict[str, Any], fields: list[str]) -> None:
