@@ -4,6 +4,9 @@ ContractError
  ├── CatalogueError         a topic file, schema, example or reference file is wrong (all problems listed)
  ├── IdentityError          a case id, office, epoch or sequence is malformed
  ├── InvalidCase            what a sender states about a case is wrong (all problems listed)
+ ├── CalendarError          no deadline can be computed from a calendar
+ │    ├── NoOfficeHours         it says only which time zone counts
+ │    └── BeyondCalendar        a time lies outside the years that it covers
  └── DecodeError            a record's value cannot be read
       ├── NotSingleObject       it does not begin with the single-object marker C3 01
       ├── UnknownFingerprint    no schema with this fingerprint is known (yet)
@@ -38,6 +41,18 @@ class InvalidCase(ContractError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class CalendarError(ContractError):
+    """No deadline can be computed from a calendar."""
+
+
+class NoOfficeHours(CalendarError):
+    """The calendar names a time zone and no hours at which anybody works."""
+
+
+class BeyondCalendar(CalendarError):
+    """A time lies outside the years that the calendar covers: its reference data must be carried on."""
 
 
 class DecodeError(ContractError):

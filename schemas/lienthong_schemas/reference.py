@@ -11,13 +11,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import ValidationError, model_validator
 
+from lienthong_schemas.calendar_body import Calendar
 from lienthong_schemas.errors import CatalogueError
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import ReferenceRecord
+from lienthong_schemas.reference_body import Body
 
 Effect = Literal["waiting", "running", "paused", "ended", "stopped"]
 """What a state does to a clock: not started, runs, stands still, ended by handling, ended without being judged."""
@@ -26,11 +27,7 @@ ANY = "*"
 """The selector of a policy that covers all cases of its kind."""
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Policy(_Body):
+class Policy(Body):
     """How long a kind of case may take. In this first form the due time is the stated one (mode ``stated``)."""
 
     case_kind: str
@@ -41,7 +38,7 @@ class Policy(_Body):
     """The law, decision or form that the policy comes from."""
 
 
-class States(_Body):
+class States(Body):
     """The states of a kind of case: what each does to its clock, and which may follow it."""
 
     case_kind: str
@@ -60,23 +57,7 @@ class States(_Body):
         return self
 
 
-class Calendar(_Body):
-    """The time zone in which forms count days (office hours and days off come with the full calendar)."""
-
-    time_zone: str
-    source: str
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{name!r} is no time zone of the IANA database") from error
-        return name
-
-
-class Unit(_Body):
+class Unit(Body):
     """An administrative unit or an office: its name, type and the unit above."""
 
     name: str
@@ -85,13 +66,13 @@ class Unit(_Body):
     source: str = ""
 
 
-BODIES: Mapping[str, type[_Body]] = {"policy": Policy, "states": States, "calendar": Calendar, "unit": Unit}
+BODIES: Mapping[str, type[Body]] = {"policy": Policy, "states": States, "calendar": Calendar, "unit": Unit}
 """The model of each kind of record; ``schema`` records carry an Avro schema and are read by the schema book."""
 
 OPAQUE_KINDS = frozenset(("schema",))
 
 
-def parse_body(record: ReferenceRecord) -> _Body:
+def parse_body(record: ReferenceRecord) -> Body:
     """The body of a record as its model. Raises CatalogueError with every problem and the record's id."""
     model = BODIES.get(record.kind)
     if model is None:
@@ -115,7 +96,7 @@ class ReferenceBook:
     def __init__(self, records: Iterable[ReferenceRecord] = (), end: int = 0) -> None:
         self.end = end
         self.problems: list[str] = []
-        self._versions: dict[tuple[str, str], list[tuple[Instant, int, str, _Body]]] = defaultdict(list)
+        self._versions: dict[tuple[str, str], list[tuple[Instant, int, str, Body]]] = defaultdict(list)
         for record in records:
             if record.kind in OPAQUE_KINDS:
                 continue
@@ -128,8 +109,8 @@ class ReferenceBook:
         for versions in self._versions.values():
             versions.sort(key=lambda version: version[:2])
 
-    def _at(self, kind: str, key: str, at: Instant) -> tuple[str, _Body] | None:
-        found: tuple[str, _Body] | None = None
+    def _at(self, kind: str, key: str, at: Instant) -> tuple[str, Body] | None:
+        found: tuple[str, Body] | None = None
         for valid_from, _, record_id, body in self._versions.get((kind, key), ()):
             if valid_from > at:
                 break
