@@ -23,6 +23,7 @@ from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.ports import Reader, TopicPartition
+from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerOptions:
-    """Where the ledger reads and writes. ``make_store`` and ``make_start`` are seams for those who test it."""
+    """Where the ledger reads and writes. ``make_...`` are seams for those who test it."""
 
     bootstrap: str
     dsn: str
@@ -40,6 +41,7 @@ class LedgerOptions:
     times: GroupTimes | None = None
     make_store: Callable[[Any], LedgerStore] = LedgerStore
     make_start: Callable[[], ExactStart] = ExactStart
+    make_patience: Callable[[], SchemaPatience] = SchemaPatience
 
 
 def ledger_topics() -> list[str]:
@@ -79,6 +81,7 @@ async def run_ledger(options: LedgerOptions, stop: asyncio.Event) -> None:
             reader=RecordReader(SchemaBook()),
             start=options.make_start(),
             observer=metrics,
+            make_patience=options.make_patience,
         )
         log.info("ledger-started", extra={"bus": options.prefix, "partitions": len(partitions)})
         await LedgerSink(parts).run(topics, stop)

@@ -101,6 +101,7 @@ class Parts:
     start: ExactStart
     observer: Observer
     clock: Callable[[], Instant] = _now
+    make_patience: Callable[[], SchemaPatience] = SchemaPatience
 
 
 class LedgerSink:
@@ -213,7 +214,9 @@ class LedgerSink:
         try:
             reader.read(batch, record)
         except UnknownFingerprint as error:
-            patience = self._patience.setdefault(partition, SchemaPatience())
+            patience = self._patience.get(partition)
+            if patience is None:
+                patience = self._patience[partition] = self._parts.make_patience()
             if patience.waits(error.fingerprint, now):
                 return False
             reader.refuse(batch, record, error, now)
