@@ -43,7 +43,7 @@ lint: setup ## Check format, style, types, import rules and the contract's files
 	$(BIN)/lienthong reference check --set municipal
 
 bench: setup ## Measure CPU per event, side by side with the alternatives
-	$(BIN)/lienthong bench $(ARGS)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: setup ## Write the generated reference pages again
 	$(BIN)/lienthong docs $(ARGS)
