@@ -44,7 +44,13 @@ def _list(as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    columns = [Column(name, no_wrap=True) for name in ("topic", "parts", "kept", "schema", "title")]
+    widest = max(len(topic.name) for topic in topics)
+    columns = [
+        Column("topic", no_wrap=True, min_width=widest),
+        Column("parts", min_width=5),
+        Column("kept", min_width=7),
+    ]
+    columns += [Column("schema", min_width=18, no_wrap=True), Column("title", no_wrap=True)]
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for topic in topics:
         schema = topic.schemas[-1] if topic.schemas else "reserved" if topic.reserved else ""
