@@ -142,20 +142,21 @@ class Outbox:
                 raise _NotKept
         return outcome
 
-    def take_over(self, case: str, *, epoch: int) -> None:
-        """Number this case from now on, in the epoch that the handover names: the next event there has number 1.
+    def take_over(self, case: str, *, epoch: int, after: int = 0) -> None:
+        """Number this case from now on: in the epoch that a handover names, where the next event has number 1.
 
+        In place of an outbox that was lost: in its epoch, ``after`` the last number that arrived on the bus.
         Raises NotNumberedHere where this outbox itself numbers the case, or has numbered it in that epoch or later.
         """
         parse_case_id(case)
+        if epoch < 1 or after < 0:
+            raise NotNumberedHere(f"{case}: epochs begin at 1 and numbers at 1; not epoch {epoch} after number {after}")
         with self._file.writing() as sql:
             known = self._numbering(sql, case)
             if known is not None and (known.successor is None or known.epoch >= epoch):
                 held = "is still numbered here" if known.successor is None else "was already numbered here"
                 raise NotNumberedHere(f"{case}: it {held} in epoch {known.epoch}; epoch {epoch} cannot be taken over")
-            if epoch < 1:
-                raise NotNumberedHere(f"{case}: there is no epoch {epoch}; epochs begin at 1")
-            self._keep(sql, case, _Numbering(epoch))
+            self._keep(sql, case, _Numbering(epoch, after))
 
     def fill(self) -> float:
         """How full the outbox is: bytes in use against the bound, 1.0 = full."""

@@ -147,6 +147,13 @@ def test_a_successor_numbers_in_the_next_epoch(outbox: Outbox) -> None:
     assert [(receipt.epoch, receipt.seq) for receipt in receipts] == [(2, 1), (2, 2)]
 
 
+def test_a_lost_outbox_is_continued(outbox: Outbox) -> None:
+    """In place of a lost outbox the numbers go on after the last that arrived."""
+    outbox.take_over(CASE, epoch=1, after=17)
+    receipt = outbox.accept(dossier())
+    assert (receipt.epoch, receipt.seq) == (1, 18)
+
+
 def test_a_case_can_come_back(outbox: Outbox) -> None:
     """An office that handed a case over may take it over again in a later epoch."""
     outbox.accept(handover())
@@ -165,6 +172,8 @@ def test_a_take_over_that_does_not_fit_is_refused(outbox: Outbox) -> None:
         outbox.take_over(f"dossier:{OFFICE}:A-2", epoch=1)
     with pytest.raises(NotNumberedHere, match="epochs begin at 1"):
         outbox.take_over(f"dossier:{OFFICE}:A-3", epoch=0)
+    with pytest.raises(NotNumberedHere, match="numbers at 1"):
+        outbox.take_over(f"dossier:{OFFICE}:A-3", epoch=1, after=-1)
     with pytest.raises(IdentityError):
         outbox.take_over("A-4", epoch=2)
 
