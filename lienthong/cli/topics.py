@@ -44,18 +44,12 @@ def _list(as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    widest = max(len(topic.name) for topic in topics)
-    columns = [
-        Column("topic", no_wrap=True, min_width=widest),
-        Column("parts", min_width=5),
-        Column("kept", min_width=7),
-    ]
-    columns += [Column("schema", min_width=18, no_wrap=True), Column("title", no_wrap=True)]
+    widths = {"topic": max(len(topic.name) for topic in topics), "parts": 5, "kept": 7, "title": 0}
+    columns = [Column(name, no_wrap=True, min_width=width) for name, width in widths.items()]
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for topic in topics:
-        schema = topic.schemas[-1] if topic.schemas else "reserved" if topic.reserved else ""
-        config = topic.config
-        table.add_row(topic.name, str(config.partitions), config.retention, schema, topic.title)
+        title = f"{topic.title}; reserved" if topic.reserved else topic.title
+        table.add_row(topic.name, str(topic.config.partitions), topic.config.retention, title)
     Console().print(table)
 
 
