@@ -44,8 +44,7 @@ def _list(as_json: AsJson = False) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    widths = {"topic": max(len(topic.name) for topic in topics), "parts": 5, "kept": 7, "title": 0}
-    columns = [Column(name, no_wrap=True, min_width=width) for name, width in widths.items()]
+    columns = [*(Column(name, no_wrap=True) for name in ("topic", "parts", "kept")), Column("title")]
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for topic in topics:
         title = f"{topic.title}; reserved" if topic.reserved else topic.title
