@@ -8,6 +8,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from lienthong_infra.kafka.connection import Patience
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.ports import Publisher
 from lienthong_producers.forwarder import Forwarder, Pace
@@ -17,9 +18,15 @@ _log = logging.getLogger(__name__)
 
 
 async def forward(
-    bootstrap: str, prefix: str, outbox: Path, *, offices: Sequence[str] = (), pace: Pace | None = None
+    bootstrap: str,
+    prefix: str,
+    outbox: Path,
+    *,
+    offices: Sequence[str] = (),
+    pace: Pace | None = None,
+    patience: Patience | None = None,
 ) -> None:
-    """Forward an outbox until SIGTERM or SIGINT.
+    """Forward an outbox until SIGTERM or SIGINT; ``patience`` is how long the bus may be away at the start.
 
     Raises UnavailableError if the bus cannot be reached at the start, and what else does not pass by itself.
     """
@@ -32,7 +39,7 @@ async def forward(
         _log.info("forwarding", extra={"outbox": str(outbox), "bus": prefix, "pending": standing.pending})
         if not standing.offices:
             _log.warning("no-office", extra={"effect": "nobody is vouched for", "remedy": "name it with --office"})
-        await Forwarder(queue, _connector(bootstrap, prefix), pace=pace).run(stop)
+        await Forwarder(queue, _connector(bootstrap, prefix, patience), pace=pace).run(stop)
         _log.info("forwarding-ended", extra={"pending": queue.standing().pending})
 
 
@@ -46,9 +53,9 @@ async def send_waiting(bootstrap: str, prefix: str, outbox: Path) -> int:
         return await Forwarder(queue, _connector(bootstrap, prefix)).drain(vouch=True)
 
 
-def _connector(bootstrap: str, prefix: str) -> Callable[[], Awaitable[Publisher]]:
+def _connector(bootstrap: str, prefix: str, patience: Patience | None = None) -> Callable[[], Awaitable[Publisher]]:
     async def connect() -> Publisher:
-        publisher = KafkaPublisher(bootstrap, prefix)
+        publisher = KafkaPublisher(bootstrap, prefix, patience=patience)
         await publisher.start()
         return publisher
 
