@@ -37,11 +37,14 @@ class KafkaPublisher:
         self._limit_s = limit_s
         self._counts = PartitionCounts(bootstrap, prefix, patience)
         self._producer: Any = None
+        self._starting = asyncio.Lock()
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
         """Connect. Raises UnavailableError once the patience is at its end."""
-        if self._producer is None:
+        async with self._starting:
+            if self._producer is not None:
+                return
             self._producer = await started(
                 lambda: AIOKafkaProducer(
                     bootstrap_servers=self._bootstrap, enable_idempotence=True, max_batch_size=BATCH_BYTES

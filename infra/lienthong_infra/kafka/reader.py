@@ -18,6 +18,8 @@ from lienthong_infra.ports import Record, TopicPartition
 
 FETCH_BYTES = 4 * 1024 * 1024
 """Bytes a fetch may bring per partition."""
+FETCH_WAIT_MS = 200
+"""Milliseconds a broker keeps a fetch waiting for records. Other questions on the same connection wait as long."""
 REQUEST_LIMIT_S = 20.0
 """Seconds to wait for the answer to a question about a log's end."""
 
@@ -30,12 +32,15 @@ class KafkaReader:
         self._prefix = prefix
         self._patience = patience
         self._consumer: Any = None
+        self._starting = asyncio.Lock()
         self._assigned: tuple[TopicPartition, ...] = ()
         self._counts = PartitionCounts(bootstrap, prefix, patience)
 
     async def start(self) -> None:
         """Connect. Raises UnavailableError once the patience is at its end."""
-        if self._consumer is None:
+        async with self._starting:
+            if self._consumer is not None:
+                return
             self._consumer = await started(
                 lambda: AIOKafkaConsumer(
                     bootstrap_servers=self._bootstrap,
@@ -43,6 +48,7 @@ class KafkaReader:
                     enable_auto_commit=False,
                     auto_offset_reset="none",
                     max_partition_fetch_bytes=FETCH_BYTES,
+                    fetch_max_wait_ms=FETCH_WAIT_MS,
                 ),
                 bootstrap=self._bootstrap,
                 doing="connecting a reader",

@@ -32,18 +32,22 @@ class BarrierFeed:
         """Read for ever. Raises UnknownTopic, or UnavailableError where the broker cannot be reached at the start."""
         ends = await self._reader.ends([TICKS, REFERENCE])
         await self._reader.assign({TICKS: max(0, ends[TICKS] - TICKS_BEFORE_END), REFERENCE: 0})
+        await self._note_positions()
         while True:
             found = await self._reader.read(timeout=_WAIT_S)
             for record in found.get(REFERENCE, ()):
                 self._sink.add_reference(record)
             for record in found.get(TICKS, ()):
                 self._sink.add_tick(record)
-            self._positions = dict(await self._reader.positions())
-            self._sink.set_reference_position(self._positions[REFERENCE])
+            await self._note_positions()
             if found:
                 self.moved.set()
-            self._progress.set()
-            self._progress = asyncio.Event()
+
+    async def _note_positions(self) -> None:
+        self._positions = dict(await self._reader.positions())
+        self._sink.set_reference_position(self._positions[REFERENCE])
+        self._progress.set()
+        self._progress = asyncio.Event()
 
     async def catch_up(self) -> None:
         """Return once all is read that both topics hold now."""

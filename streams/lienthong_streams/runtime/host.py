@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lienthong_infra.errors import PositionLost
@@ -20,7 +20,7 @@ from lienthong_schemas.instants import Instant
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
 from lienthong_streams.runtime.owned import OwnedPartition
 from lienthong_streams.runtime.ports import Advance, HostObserver, ProcessorFactory
-from lienthong_streams.runtime.stalls import StallWatch
+from lienthong_streams.runtime.stalls import StallTimes, StallWatch
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class HostTimes:
     """To leave in good order; Ctrl-C ends everything within ten seconds."""
     show_s: float = 5.0
     """Between two times that positions are shown as the group's offsets."""
+    stalls: StallTimes = field(default_factory=StallTimes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Host:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_commit: dict[TopicPartition, float] = {}
         self._resume_at: dict[TopicPartition, float] = {}
-        self._stalls = StallWatch(ports.membership, self.owned)
+        self._stalls = StallWatch(ports.membership, self.owned, self._times.stalls)
 
     async def run(self, topics: Sequence[str], stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then leave in good order. Raises whatever went wrong; then end the process."""
@@ -159,15 +160,16 @@ class Host:
     async def _work(self, stop: asyncio.Event) -> None:
         feed = self._ports.feed
         stopped = asyncio.create_task(stop.wait())
-        fetching = asyncio.create_task(self._fetch())
         news = asyncio.create_task(feed.moved.wait())
+        fetching: asyncio.Task[Mapping[TopicPartition, Sequence[Record]]] | None = None
         try:
             while not stop.is_set():
+                # Never begun before a step is over: what it seeks must hold for what is fetched next.
+                fetching = fetching or asyncio.create_task(self._fetch())
                 await asyncio.wait({fetching, news, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 fetched: Mapping[TopicPartition, Sequence[Record]] = {}
                 if fetching.done():
-                    fetched = fetching.result()
-                    fetching = asyncio.create_task(self._fetch())
+                    fetched, fetching = fetching.result(), None
                 if moved := feed.moved.is_set():
                     feed.moved.clear()
                     news = asyncio.create_task(feed.moved.wait())
@@ -176,7 +178,8 @@ class Host:
                     await asyncio.wait({stopped}, timeout=self._times.pace_s)
         finally:
             for task in (fetching, news, stopped):
-                task.cancel()
+                if task is not None:
+                    task.cancel()
 
     async def _fetch(self) -> Mapping[TopicPartition, Sequence[Record]]:
         return await self._ports.membership.fetch(timeout=self._times.fetch_s, limit=self._times.fetch_records)
@@ -186,11 +189,11 @@ class Host:
             if self._failed.done():
                 return  # a partition may be half restored; ``run`` is about to raise
             self._resume_waiting()
-            at_work = self.owned if moved else self.owned.keys() & fetched.keys()
+            at_work = self.owned.keys() if moved else self.owned.keys() & fetched.keys()
             try:
                 async with asyncio.timeout(self._times.step_limit_s), asyncio.TaskGroup() as tasks:
-                    for partition in at_work:
-                        tasks.create_task(self._advance(self.owned[partition], fetched.get(partition, ())))
+                    for each in at_work:
+                        tasks.create_task(self._advance(self.owned[each], fetched.get(each, ())))
             except BaseExceptionGroup as group:
                 raise _first_cause(group) from group
 

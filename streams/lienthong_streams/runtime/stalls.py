@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Final, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from lienthong_infra.errors import Stalled, UnavailableError
 from lienthong_infra.ports import Membership, TopicPartition
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 10.0
-"""Seconds between two looks at the ends of the logs."""
-NUDGE_S: Final = 30.0
-"""After so many seconds without movement the partition is fetched again from its position. Heals what was fetched and
-lost with nothing behind it that would show the jump."""
-GIVE_UP_S: Final = 180.0
-"""After so many seconds the process ends, for the supervisor to start it anew. Three times what an unknown schema is
-waited for."""
+
+@dataclass(frozen=True, slots=True)
+class StallTimes:
+    """Times of the watch, in seconds."""
+
+    look_s: float = 10.0
+    """Between two looks at the ends of the logs."""
+    nudge_s: float = 30.0
+    """After so much rest the partition is fetched from its position again, and again after as much. Heals what was
+    fetched and lost with nothing behind it that would show the jump."""
+    give_up_s: float = 180.0
+    """After so much rest the process ends, for a supervisor to start anew. Three times what a schema is waited for."""
 
 
 class _Positioned(Protocol):
@@ -30,25 +35,28 @@ class _Positioned(Protocol):
 class _Rest(NamedTuple):
     position: int
     since: float
-    nudged: bool
+    nudged_at: float
 
 
 class StallWatch:
     """Watches the owned partitions of a host."""
 
     def __init__(
-        self, membership: Membership, owned: Mapping[TopicPartition, _Positioned], *, look_s: float = LOOK_S
+        self,
+        membership: Membership,
+        owned: Mapping[TopicPartition, _Positioned],
+        times: StallTimes | None = None,
     ) -> None:
         self._membership = membership
         self._owned = owned
-        self._look_s = look_s
+        self._times = times or StallTimes()
         self._resting: dict[TopicPartition, _Rest] = {}
 
     async def watch(self) -> None:
         """Look for ever. Raises Stalled."""
         clock = asyncio.get_running_loop().time
         while True:
-            await asyncio.sleep(self._look_s)
+            await asyncio.sleep(self._times.look_s)
             try:
                 partitions = list(self._owned)
                 ends = await self._membership.ends(partitions) if partitions else {}
@@ -69,14 +77,15 @@ class StallWatch:
                 continue
             rest = self._resting.get(partition)
             if rest is None or rest.position != owned.position:
-                rest = _Rest(owned.position, now, nudged=False)
-            elif now - rest.since >= GIVE_UP_S and fetched.get(partition, end) < end:
+                rest = _Rest(owned.position, now, now)
+            elif now - rest.since >= self._times.give_up_s and fetched.get(partition, end) < end:
                 raise Stalled(
-                    f"{partition.topic}/{partition.partition}: at {owned.position} of {end} for {GIVE_UP_S:.0f} s"
+                    f"{partition.topic}/{partition.partition}: at {owned.position} of {end} "
+                    f"for {self._times.give_up_s:.0f} s"
                 )
-            elif now - rest.since >= NUDGE_S and not rest.nudged:
+            elif now - rest.nudged_at >= self._times.nudge_s:
                 log.warning("partition-nudged", extra={"source": f"{partition.topic}/{partition.partition}"})
                 self._membership.seek(partition, owned.position)
-                rest = rest._replace(nudged=True)
+                rest = rest._replace(nudged_at=now)
             resting[partition] = rest
         self._resting = resting

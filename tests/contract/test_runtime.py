@@ -1,0 +1,32 @@
+"""The runtime contract, bound to the reference host on the memory broker and on a real Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.contract.runtime_contract import RuntimeContract
+from tests.support.brokers import KafkaKit, MemoryKit
+from tests.support.stage import Stage
+
+
+class TestReferenceHostInMemory(RuntimeContract):
+    """The reference host on the memory broker."""
+
+    @pytest.fixture
+    async def stage(self) -> Stage:
+        """Topics on a memory broker of the test's own."""
+        return await Stage(MemoryKit()).prepare()
+
+
+@pytest.mark.broker
+class TestReferenceHostOnKafka(RuntimeContract):
+    """The reference host on a real Kafka."""
+
+    @pytest.fixture
+    async def stage(self, kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[Stage]:
+        """Topics of the test's own on a real Kafka."""
+        kit = KafkaKit(kafka_bootstrap, unique_prefix)
+        yield await Stage(kit).prepare()
+        await kit.close()
