@@ -36,7 +36,7 @@ from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
 from lienthong_streams.runtime.ports import Advance
 
 REST_LIMIT_S = 60.0
-SCHEMA_WAIT: Instant = 2 * MICROSECONDS_PER_SECOND
+SCHEMA_WAIT: Instant = 4 * MICROSECONDS_PER_SECOND
 """Instead of a minute."""
 GROUP = GroupTimes(session_s=6.0, rebalance_s=10.0)
 
@@ -44,6 +44,11 @@ GROUP = GroupTimes(session_s=6.0, rebalance_s=10.0)
 def wall_clock() -> Instant:
     """The present."""
     return time.time_ns() // 1_000
+
+
+def short_patience() -> SchemaPatience:
+    """Patience with unknown schemas for a test."""
+    return SchemaPatience(wait=SCHEMA_WAIT)
 
 
 class Unwatched:
@@ -84,7 +89,9 @@ class WholeBus:
 
     def start(self, stop: asyncio.Event) -> None:
         """Start deadline worker and ledger."""
-        options = LedgerOptions(bootstrap=self.bootstrap, dsn=self.dsn, prefix=self.prefix, times=GROUP)
+        options = LedgerOptions(
+            bootstrap=self.bootstrap, dsn=self.dsn, prefix=self.prefix, times=GROUP, make_patience=short_patience
+        )
         self._workers = [
             asyncio.create_task(self._host().run(CASE_TOPICS, stop)),
             asyncio.create_task(run_ledger(options, stop)),
@@ -96,9 +103,7 @@ class WholeBus:
         ports = HostPorts(
             membership=KafkaMembership(self.bootstrap, self.prefix, times=GROUP),
             log_of=lambda source: KafkaPartitionLog(self.bootstrap, self.prefix, source, application="deadlines"),
-            processor_of=lambda source: DeadlinePartition(
-                source, book, barriers, patience=SchemaPatience(wait=SCHEMA_WAIT)
-            ),
+            processor_of=lambda source: DeadlinePartition(source, book, barriers, patience=short_patience()),
             feed=BarrierFeed(self._barriers, barriers),
             observer=Unwatched(),
             now=wall_clock,
