@@ -34,7 +34,6 @@ State = Annotated[str, typer.Option("--state", help="open, replayed, waived or a
 Topic = Annotated[str, typer.Option("--topic", help="Only letters of this topic.")]
 Code = Annotated[str, typer.Option("--code", help="Only letters with this error code.")]
 Office = Annotated[str, typer.Option("--office", help="Only letters of this office.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many.")]
 WithValue = Annotated[
     bool, typer.Option("--value", help="Also print key and value; they may hold what is not for every eye.")
 ]
@@ -53,12 +52,11 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group)
 
 
-def _list(  # noqa: PLR0913 - one parameter for each option of the command
+def _list(
     state: State = "open",
     topic: Topic = "",
     code: Code = "",
     office: Office = "",
-    limit: Limit = 100,
     prefix: Prefix = "",
     as_json: AsJson = False,
 ) -> None:
@@ -67,7 +65,7 @@ def _list(  # noqa: PLR0913 - one parameter for each option of the command
 
     if state not in (*STATES, "all"):
         raise typer.BadParameter(f"write {', '.join(STATES)} or all", param_hint="--state")
-    selection = Selection("" if state == "all" else state, topic, code, office, limit)
+    selection = Selection("" if state == "all" else state, topic, code, office)
     with _ledger(prefix) as connection:
         lines, counts = list_letters(connection, selection), balance(connection)
     if as_json:
@@ -79,7 +77,7 @@ def _list(  # noqa: PLR0913 - one parameter for each option of the command
         typer.echo(f"{line.letter_id}  {moment}  {place}  {line.code}  {line.office or '-'}  {line.state}")
     typer.echo(
         f"{counts.written} written = {counts.open} open + {counts.replayed} replayed + {counts.waived} waived"
-        f"; {len(lines)} shown"
+        f"; {len(lines)} shown{', the oldest' if len(lines) == selection.limit else ''}"
     )
 
 

@@ -1,4 +1,4 @@
-"""A client that jumps over records, as one did in a measured storm: the rule finds it; without the rule they are lost."""
+"""A client that jumps over records, as one did in a measured storm: the rule finds it, else they are lost."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lienthong_consumers.ledger.domain.entry import Entry
-from lienthong_consumers.ledger.domain.figures import totals_of
-from lienthong_consumers.ledger.domain.settlement import Settlement, merge, settle
+from lienthong_consumers.domain.entry import Entry
+from lienthong_consumers.domain.figures import totals_of
+from lienthong_consumers.domain.settlement import Settlement, merge, settle
 from tests.support.ledger_entries import LedgerInMemory, entry, hour
 from tests.support.ledger_recount import Counted, recount
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from lienthong_consumers.ledger.app import ledger_topics
@@ -69,9 +70,8 @@ class LedgerBench:
             reader=RecordReader(SchemaBook()),
             start=start or ExactStart(),
             observer=observer or Silent(),
-            **({} if clock is None else {"clock": clock}),
         )
-        return LedgerSink(parts), store
+        return LedgerSink(parts if clock is None else replace(parts, clock=clock)), store
 
     async def settle(self, **parts: Any) -> None:
         """Let one sink take everything there is, then stop it."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import TypeVar
 
-from lienthong_consumers.ledger.domain.changes import CaseIdentity, Changes, by_case, changes_of
-from lienthong_consumers.ledger.domain.entry import CurrentRow, Entry
-from lienthong_consumers.ledger.domain.figures import ZERO, Figures, Unit
-from lienthong_consumers.ledger.domain.settlement import Conflict, Gap, Held
+from lienthong_consumers.domain.changes import CaseIdentity, Changes, by_case, changes_of
+from lienthong_consumers.domain.entry import CurrentRow, Entry
+from lienthong_consumers.domain.figures import ZERO, Figures, Unit
+from lienthong_consumers.domain.settlement import Conflict, Gap, Held
 from lienthong_schemas.identity import event_id
 
 Row = TypeVar("Row")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lienthong_consumers.ledger.domain.entry import Entry
+from lienthong_consumers.domain.entry import Entry
 from lienthong_infra.dead_letter import Letter
 from lienthong_infra.ports import OutboundRecord, TopicPartition
 from lienthong_schemas.instants import Instant

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from lienthong_consumers.domain.entry import Entry
 from lienthong_consumers.ledger.batch import (
     Batch,
     KnownClockEvent,
@@ -13,7 +14,6 @@ from lienthong_consumers.ledger.batch import (
     KnownLetter,
     KnownReference,
 )
-from lienthong_consumers.ledger.domain.entry import Entry
 from lienthong_infra.dead_letter import (
     DECODE,
     Letter,

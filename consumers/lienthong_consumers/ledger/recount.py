@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
-from lienthong_consumers.ledger.domain.figures import Figures, Unit
+from lienthong_consumers.domain.figures import Figures, Unit
 
 _TOTALS: Final = "SELECT office, kind, waiting, received, ended, ended_late, open FROM total"
 _ROWS: Final = """

@@ -26,7 +26,7 @@ class Selection:
     topic: str = ""
     code: str = ""
     office: str = ""
-    limit: int = 100
+    limit: int = 500
 
 
 class LetterLine(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lienthong_consumers.ledger.domain import changes as domain_changes
-from lienthong_consumers.ledger.domain.changes import continues
-from lienthong_consumers.ledger.domain.entry import row_of
-from lienthong_consumers.ledger.domain.figures import Figures, Unit
-from lienthong_consumers.ledger.domain.settlement import Conflict, Gap, Held
+from lienthong_consumers.domain import changes as domain_changes
+from lienthong_consumers.domain.changes import continues
+from lienthong_consumers.domain.entry import row_of
+from lienthong_consumers.domain.figures import Figures, Unit
+from lienthong_consumers.domain.settlement import Conflict, Gap, Held
 from tests.support.ledger_entries import CASE, LedgerInMemory, entry, handover, hour
 
 H16, H17 = Unit("H27.16", "dossier"), Unit("H27.17", "dossier")

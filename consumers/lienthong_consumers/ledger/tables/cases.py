@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from lienthong_consumers.domain.changes import Changes, by_case, changes_of, continues
+from lienthong_consumers.domain.entry import CurrentRow, Entry
 from lienthong_consumers.ledger.batch import Applied
-from lienthong_consumers.ledger.domain.changes import Changes, by_case, changes_of, continues
-from lienthong_consumers.ledger.domain.entry import CurrentRow, Entry
 from lienthong_consumers.ledger.tables.copying import (
     Column,
     Cursor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lienthong_consumers.ledger.domain.changes import Changes, Correction
+from lienthong_consumers.domain.changes import Changes, Correction
 from lienthong_consumers.ledger.tables.copying import Cursor
 from lienthong_schemas.instants import Instant, datetime_of
 

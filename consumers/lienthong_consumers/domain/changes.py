@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from lienthong_consumers.ledger.domain.entry import CurrentRow, Entry, row_of
-from lienthong_consumers.ledger.domain.figures import Totals, figures_of, unit_of
-from lienthong_consumers.ledger.domain.settlement import (
+from lienthong_consumers.domain.entry import CurrentRow, Entry, row_of
+from lienthong_consumers.domain.figures import Totals, figures_of, unit_of
+from lienthong_consumers.domain.settlement import (
     FIRST_EPOCH,
     NOTHING,
     Conflict,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from lienthong_consumers.ledger.domain.entry import CurrentRow
+from lienthong_consumers.domain.entry import CurrentRow
 
 
 class Figures(NamedTuple):

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from lienthong_consumers.ledger.domain.entry import CurrentRow, Entry, row_of
+from lienthong_consumers.domain.entry import CurrentRow, Entry, row_of
 
 FIRST_EPOCH: Final = 1
 OPENING: Final = "opening"
