@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import for_code
@@ -11,7 +11,7 @@ from aiokafka.errors import for_code
 from lienthong_infra.errors import UnknownTopic
 from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translated, translating
-from lienthong_infra.kafka.naming import full_name
+from lienthong_infra.kafka.naming import full_name, logical_name
 
 _NO_ERROR: Final = 0
 
@@ -25,6 +25,13 @@ class _AdminClient(AIOKafkaAdminClient):  # type: ignore[misc]  # the client has
 
 async def topic_partitions(bootstrap: str, names: Sequence[str], patience: Patience | None = None) -> dict[str, int]:
     """How many partitions the topics with these full names have. Raises UnknownTopic or UnavailableError."""
+    listed = await _listed(bootstrap, patience)
+    return {name: _count(listed, name) for name in names}
+
+
+async def _listed(bootstrap: str, patience: Patience | None) -> dict[str, Mapping[str, Any]]:
+    """All topics of the cluster by their full names: a broker that makes topics by itself would make one that is
+    asked for by its name."""
     admin = await started(
         lambda: _AdminClient(bootstrap_servers=bootstrap),
         bootstrap=bootstrap,
@@ -33,18 +40,17 @@ async def topic_partitions(bootstrap: str, names: Sequence[str], patience: Patie
     )
     try:
         with translating("asking for topics"):
-            # All of them: a broker that makes topics by itself would make one that is asked for by its name.
-            found = {each["topic"]: each for each in await admin.describe_topics()}
+            return {each["topic"]: each for each in await admin.describe_topics()}
     finally:
         await discard(admin)
-    counts: dict[str, int] = {}
-    for name in names:
-        if name not in found:
-            raise UnknownTopic(name)
-        if found[name]["error_code"] != _NO_ERROR:
-            raise translated(for_code(found[name]["error_code"])(), f"asking for the topic {name}")
-        counts[name] = len(found[name]["partitions"])
-    return counts
+
+
+def _count(listed: Mapping[str, Mapping[str, Any]], name: str) -> int:
+    if name not in listed:
+        raise UnknownTopic(name)
+    if listed[name]["error_code"] != _NO_ERROR:
+        raise translated(for_code(listed[name]["error_code"])(), f"asking for the topic {name}")
+    return len(listed[name]["partitions"])
 
 
 class PartitionCounts:
@@ -57,9 +63,13 @@ class PartitionCounts:
         self._known: dict[str, int] = {}
 
     async def of(self, topics: Iterable[str]) -> Mapping[str, int]:
-        """The counts of these topics, and of others asked for before. Raises UnknownTopic or UnavailableError."""
-        unknown = {full_name(self._prefix, topic): topic for topic in topics if topic not in self._known}
-        if unknown:
-            found = await topic_partitions(self._bootstrap, list(unknown), self._patience)
-            self._known.update({topic: found[name] for name, topic in unknown.items()})
+        """The counts of these topics, and of others of the bus. Raises UnknownTopic or UnavailableError."""
+        wanted = list(topics)
+        if any(topic not in self._known for topic in wanted):
+            listed = await _listed(self._bootstrap, self._patience)
+            self._known.update({topic: _count(listed, full_name(self._prefix, topic)) for topic in wanted})
+            ours = [name for name in listed if name.startswith(full_name(self._prefix, ""))]
+            good = [name for name in ours if listed[name]["error_code"] == _NO_ERROR]
+            # One list names them all, so the next question about another topic needs none.
+            self._known.update({logical_name(self._prefix, name): _count(listed, name) for name in good})
         return self._known
