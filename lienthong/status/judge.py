@@ -1,0 +1,118 @@
+"""From what was seen to what is wrong, and which runbook helps. Pure; the limits are those of the alert rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from lienthong.status.snapshot import Snapshot
+from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, deadline_lags, ledger_lags
+from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
+from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
+
+TICK_LIMIT: Final = 120 * MICROSECONDS_PER_SECOND
+"""Microseconds without a tick, or without one that was applied. As in the rules TickerSilent and TicksNotApplied."""
+OFFICE_LIMIT: Final = 900 * MICROSECONDS_PER_SECOND
+"""Microseconds after which an office counts as silent. As in the rule OfficeSilent."""
+
+RUNBOOKS: Final = "docs/operate/runbooks"
+
+
+class Problem(NamedTuple):
+    """Something wrong: with what, what it is, and the file that says what to do."""
+
+    subject: str
+    what: str
+    runbook: str
+
+
+def problems(snapshot: Snapshot) -> list[Problem]:
+    """Everything that is wrong, the gravest first."""
+    found = [Problem(source, text, f"{RUNBOOKS}/source-away.md") for source, text in snapshot.trouble.items()]
+    if snapshot.broker is not None:
+        found.extend(_ticker(snapshot, snapshot.broker))
+        found.extend(_deadlines(snapshot, snapshot.broker))
+        if snapshot.ledger is not None:
+            found.extend(_ledger(snapshot, snapshot.broker, snapshot.ledger))
+        found.extend(_offices(snapshot, snapshot.broker))
+        found.extend(_unreadable(snapshot.broker))
+    if snapshot.ledger is not None:
+        found.extend(_letters(snapshot.ledger))
+    return found
+
+
+def _ticker(snapshot: Snapshot, broker: BrokerSight) -> Iterator[Problem]:
+    runbook = f"{RUNBOOKS}/ticker-silent.md"
+    if broker.tick is None:
+        yield Problem("ticker", "there has been no tick; nothing is announced as breached", runbook)
+    elif not snapshot.own_time and snapshot.at - broker.tick.bus_time > TICK_LIMIT:
+        age = duration(snapshot.at - broker.tick.bus_time)
+        yield Problem("ticker", f"the last tick is {age} old; nothing is announced as breached", runbook)
+
+
+def _deadlines(snapshot: Snapshot, broker: BrokerSight) -> Iterator[Problem]:
+    yield from _worker(snapshot, DEADLINES, sum(deadline_lags(broker).values()))
+    if broker.tick is None:
+        return
+    applied = [broker.applied.get(each) for each in broker.ends if each.topic in CASE_TOPICS]
+    behind = [broker.tick.bus_time - (one.horizon if one else 0) for one in applied]
+    late = [age for age in behind if age > TICK_LIMIT]
+    if late:
+        # A partition without any tick is behind by all the time there is.
+        by = "has applied none" if max(late) == broker.tick.bus_time else f"is {duration(max(late))} behind it"
+        text = f"{len(late)} partitions have not applied the newest tick; the slowest {by}"
+        yield Problem(DEADLINES, text, f"{RUNBOOKS}/worker-silent.md")
+
+
+def _ledger(snapshot: Snapshot, broker: BrokerSight, ledger: LedgerSight) -> Iterator[Problem]:
+    yield from _worker(snapshot, LEDGER, sum(ledger_lags(broker, ledger).values()))
+
+
+def _worker(snapshot: Snapshot, worker: str, lag: int) -> Iterator[Problem]:
+    runbook = f"{RUNBOOKS}/worker-silent.md"
+    group = snapshot.groups.get(worker)
+    if group is not None and group.members == 0:
+        yield Problem(worker, f"no process runs; {lag} records wait", runbook)
+    elif still := snapshot.still.get(worker):
+        names = ", ".join(f"{topic}/{partition}" for topic, partition in sorted(still)[:3])
+        more = f" and {len(still) - 3} more" if len(still) > 3 else ""
+        yield Problem(worker, f"the position does not move although records wait: {names}{more}", runbook)
+
+
+def silent_offices(snapshot: Snapshot) -> dict[str, Instant]:
+    """By office, how long it has been silent (microseconds), the longest first; none where time stands still."""
+    if snapshot.broker is None or snapshot.own_time:
+        return {}
+    ages = {office: snapshot.at - sign.last_heard for office, sign in snapshot.broker.offices.items()}
+    silent = [(office, age) for office, age in ages.items() if age > OFFICE_LIMIT]
+    return dict(sorted(silent, key=lambda each: -each[1]))
+
+
+def _offices(snapshot: Snapshot, _: BrokerSight) -> Iterator[Problem]:
+    silent = silent_offices(snapshot)
+    if silent:
+        named = ", ".join(f"{office} ({duration(age)})" for office, age in list(silent.items())[:3])
+        more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
+        yield Problem("offices", f"silent: {named}{more}", f"{RUNBOOKS}/office-silent.md")
+
+
+def _unreadable(broker: BrokerSight) -> Iterator[Problem]:
+    for topic, count in sorted(broker.unreadable.items()):
+        runbook = "worker-silent.md" if "-changelog-" in topic else "dead-letters.md"
+        yield Problem(topic, f"{count} records at its end cannot be read", f"{RUNBOOKS}/{runbook}")
+
+
+def _letters(ledger: LedgerSight) -> Iterator[Problem]:
+    for topic, letters in sorted(ledger.letters.items()):
+        if letters.open:
+            yield Problem(topic, f"{letters.open} dead letters are open", f"{RUNBOOKS}/dead-letters.md")
+
+
+def duration(microseconds: int) -> str:
+    """A time for people: ``45 s``, ``12 min``, ``5 h``, ``3 d``."""
+    seconds = max(0, microseconds) // MICROSECONDS_PER_SECOND
+    for limit, unit, name in ((120, 1, "s"), (7_200, 60, "min"), (172_800, 3_600, "h")):
+        if seconds < limit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds // 86_400} d"
