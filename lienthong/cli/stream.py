@@ -1,0 +1,62 @@
+"""The verb `lienthong stream deadlines`: run a stream worker."""
+
+from typing import Annotated
+
+import typer
+
+from lienthong.cli.forward import GiveUp
+from lienthong.cli.options import Prefix, settings_for
+
+Pace = Annotated[
+    float, typer.Option(min=0.0, max=5.0, metavar="SECONDS", help="Collect so long after a fetch of few records.")
+]
+Session = Annotated[
+    float,
+    typer.Option(
+        "--session-timeout", min=6.0, max=300.0, metavar="SECONDS", help="Silence after which others take over."
+    ),
+]
+TickCommit = Annotated[
+    float, typer.Option(min=0.0, metavar="SECONDS", help="Commit the position of an idle partition at most so often.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of verbs."""
+    group = typer.Typer(name="stream", help="The stream workers.", no_args_is_help=True)
+    group.command("deadlines")(_deadlines)
+    group.callback()(_group)
+    app.add_typer(group)
+
+
+def _group() -> None:
+    """The stream workers."""
+
+
+def _deadlines(
+    pace: Pace = 0.1,
+    session_timeout: Session = 10.0,
+    tick_commit: TickCommit = 5.0,
+    prefix: Prefix = "",
+    give_up: GiveUp = 60.0,
+) -> None:
+    """Compute deadlines until SIGTERM or Ctrl-C; several processes share the partitions."""
+    from lienthong_infra.embedded.servers import bootstrap
+    from lienthong_infra.kafka.connection import Patience
+    from lienthong_infra.kafka.membership import GroupTimes
+    from lienthong_infra.log_lines import log_to_stderr
+    from lienthong_streams.runtime.host import HostTimes
+    from lienthong_streams.worker import WorkerOptions, run_process
+
+    log_to_stderr()
+    settings = settings_for(prefix)
+    run_process(
+        WorkerOptions(
+            bootstrap=bootstrap(settings),
+            prefix=settings.prefix,
+            metrics_port=settings.metrics_port,
+            times=HostTimes(pace_s=pace, tick_commit_s=tick_commit),
+            group_times=GroupTimes(session_s=session_timeout),
+            patience=Patience(limit_s=give_up),
+        )
+    )

@@ -1,0 +1,168 @@
+"""The stream worker: puts the host together for the deadlines of all case topics of one bus, and runs it as a process.
+
+Whatever goes wrong while it works ends the process at once, without any cleaning up: memory may be ahead of the log,
+and the next owner's fence makes whatever is left open void. A supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from lienthong_infra import exit_codes
+from lienthong_infra.errors import ConfigurationError, LienthongError
+from lienthong_infra.kafka.connection import Patience
+from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
+from lienthong_infra.kafka.partition_log import KafkaPartitionLog
+from lienthong_infra.kafka.reader import KafkaReader
+from lienthong_infra.ports import PartitionLog, TopicPartition
+from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.codec import SchemaBook
+from lienthong_schemas.instants import Instant, iso_of
+from lienthong_streams.barriers import Barriers
+from lienthong_streams.host_metrics import HostMetrics
+from lienthong_streams.partition import DeadlinePartition
+from lienthong_streams.position import decode_position
+from lienthong_streams.runtime.barrier_feed import BarrierFeed
+from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
+from lienthong_streams.runtime.ports import ProcessorFactory
+from lienthong_streams.runtime.watchdog import Watchdog
+
+log = logging.getLogger(__name__)
+
+APPLICATION = "deadlines"
+"""Names the group, the changelogs and the transactional ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """Where the worker reads and writes, and its times. ``make_processors`` is a seam for those who test it."""
+
+    bootstrap: str
+    prefix: str
+    metrics_port: int = 0
+    times: HostTimes = field(default_factory=HostTimes)
+    group_times: GroupTimes = field(default_factory=GroupTimes)
+    patience: Patience = field(default_factory=Patience)
+    make_processors: Callable[[SchemaBook, Barriers], ProcessorFactory] | None = None
+
+
+def now() -> Instant:
+    """The machine's time."""
+    return time.time_ns() // 1_000
+
+
+def remark_of(position_value: bytes) -> str:
+    """What is shown beside a position: ``tick=41;horizon=2026-11-22T05:33:07Z``; empty before the first position."""
+    if not position_value:
+        return ""
+    position = decode_position(position_value)
+    return f"tick={position.tick_offset};horizon={iso_of(position.horizon)}"
+
+
+def deadline_partitions(book: SchemaBook, barriers: Barriers) -> ProcessorFactory:
+    """Makes the processors of the deadline engine."""
+
+    def make(source: TopicPartition) -> DeadlinePartition:
+        return DeadlinePartition(source, book, barriers)
+
+    return make
+
+
+def build_host(options: WorkerOptions, registry: CollectorRegistry) -> Host:
+    """The host with everything it works with; nothing is connected yet."""
+    bootstrap, prefix, patience = options.bootstrap, options.prefix, options.patience
+    book = SchemaBook()
+    barriers = Barriers(book)
+
+    def log_of(source: TopicPartition) -> PartitionLog:
+        return KafkaPartitionLog(bootstrap, prefix, source, application=APPLICATION, patience=patience)
+
+    ports = HostPorts(
+        membership=KafkaMembership(
+            bootstrap, prefix, application=APPLICATION, times=options.group_times, patience=patience
+        ),
+        log_of=log_of,
+        processor_of=(options.make_processors or deadline_partitions)(book, barriers),
+        feed=BarrierFeed(KafkaReader(bootstrap, prefix, patience=patience), barriers),
+        observer=HostMetrics(prefix, registry),
+        now=now,
+        remark=remark_of,
+    )
+    return Host(ports, options.times)
+
+
+def serve_metrics(port: int, registry: CollectorRegistry) -> None:
+    """Serve the metrics of this process on loopback; 0 = not at all. Raises ConfigurationError for a port in use."""
+    if not port:
+        return
+    try:
+        start_http_server(port, addr="127.0.0.1", registry=registry)
+    except OSError as error:
+        problem = f"LIENTHONG_METRICS_PORT: cannot listen on {port} ({error.strerror}); 0 turns it off"
+        raise ConfigurationError([problem]) from error
+
+
+async def run_worker(options: WorkerOptions, stop: asyncio.Event) -> None:
+    """Work until ``stop`` is set. Raises whatever went wrong; the caller must end the process then."""
+    registry = CollectorRegistry()
+    serve_metrics(options.metrics_port, registry)
+    host = build_host(options, registry)
+    watchdog = asyncio.create_task(Watchdog(_hung).turn())
+    log.info("stream-worker-started", extra={"bus": options.prefix, "topics": ",".join(CASE_TOPICS)})
+    await host.run(CASE_TOPICS, stop)
+    watchdog.cancel()
+    log.info("stream-worker-stopped", extra={"bus": options.prefix})
+
+
+def run_process(options: WorkerOptions) -> NoReturn:
+    """Be the worker process: SIGTERM and SIGINT leave in good order with exit code 0, anything unexpected ends it."""
+    asyncio.run(_until_signal(options))
+    sys.exit(exit_codes.GOOD)
+
+
+async def _until_signal(options: WorkerOptions) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        await run_worker(options, stop)
+    except BaseException as error:
+        _die(error)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """The code to end with: that of an error we foresaw, else that of a failure which a new start may heal."""
+    return error.exit_code if isinstance(error, LienthongError) else exit_codes.TEMPORARY_FAILURE
+
+
+def _die(error: BaseException) -> NoReturn:
+    """End at once. What is logged of a foreign error is its kind and place, never its text: that may quote data."""
+    if isinstance(error, LienthongError):
+        log.error("stream-worker-failed", extra={"error": type(error).__name__, "reason": str(error)})
+    else:
+        place = " < ".join(
+            f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__))
+        )
+        log.error("stream-worker-failed", extra={"error": type(error).__name__, "at": place})
+    _end(exit_code_of(error))
+
+
+def _hung() -> None:
+    log.error("stream-worker-failed", extra={"error": "the event loop does not turn"})
+    _end(exit_codes.TEMPORARY_FAILURE)
+
+
+def _end(code: int) -> NoReturn:
+    logging.shutdown()
+    os._exit(code)
