@@ -75,9 +75,11 @@ def main() -> None:
 
 
 def end(child: int) -> None:
-    """Kill a writer, if it has not done so itself, and wait for its end."""
+    """Kill a writer, if it has not done so itself, and wait for its end. One that ended otherwise ends the storm."""
     os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        raise SystemExit("a writer ended by itself: it was refused while others wrote")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -263,6 +264,29 @@ def test_threads_may_share_an_outbox(outbox: Outbox) -> None:
     for thread in threads:
         thread.join()
     assert sorted(numbers) == list(range(1, 101))
+
+
+def test_no_number_is_read_before_the_lock_to_write_is_held(path: Path) -> None:
+    """While another process writes, an acceptance waits before it looks up the last number, then goes on."""
+    looked_up = threading.Event()
+    numbers: list[int] = []
+
+    class Watched(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+            if sql.startswith("SELECT epoch"):
+                looked_up.set()
+            return super().execute(sql, *arguments)
+
+    with Outbox(path, connection_class=Watched) as outbox:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        thread = threading.Thread(target=lambda: numbers.append(outbox.accept(dossier()).seq))
+        thread.start()
+        assert not looked_up.wait(0.2)
+        other.execute("COMMIT")
+        other.close()
+        thread.join()
+    assert numbers == [1]
 
 
 def test_the_file_is_private(outbox: Outbox, path: Path) -> None:
