@@ -13,7 +13,7 @@ from lienthong_infra.errors import Fenced, PositionLost
 from lienthong_infra.ports import Record, TopicPartition
 from lienthong_streams.runtime.doubt import DEATHS_ALLOWED
 from tests.support.brokers import records_of
-from tests.support.counting import LETTERS, POSITION_KEY, CountingProcessor
+from tests.support.counting import LETTERS, POSITION_KEY, CountingProcessor, Restless
 from tests.support.faulty import Crash, CrashingLog, CrashPlan, HeldLog, LosingMembership, now_and_then
 from tests.support.stage import INPUT, LogOf, Stage
 
@@ -168,6 +168,16 @@ class RuntimeContract:
         assert host.seen.counts["idle-commits"] < 40
         changelog = await records_of(stage.kit, f"deadlines-changelog-{INPUT}", 0)
         assert {each.key for each in changelog} == {POSITION_KEY}
+
+    async def test_what_the_last_tick_changed_is_committed_in_the_end(self, stage: Stage) -> None:
+        """Also where it came too soon after a commit, and nothing comes after it."""
+        async with stage.running(processor_of=Restless) as host:
+            await stage.until(lambda: len(host.seen.owned) == 2, host)
+            await stage.tick()
+            await stage.until(lambda: host.seen.counts["idle-commits"] == 2, host)
+            await stage.tick()
+            await stage.until(lambda: len(host.barriers.ticks) == 2, host)
+            await stage.until(lambda: host.seen.counts["idle-commits"] >= 4, host)
 
     async def test_ticks_from_before_the_start_are_known_at_the_start(self, stage: Stage) -> None:
         """Nothing is taken over before the tick topic has been read to its end."""

@@ -95,3 +95,20 @@ class CountingProcessor:
         changes.append((POSITION_KEY, b"%d" % self._position))
         self._changed = set()
         return Effects(tuple(outputs), tuple(changes), urgent)
+
+
+class Restless(CountingProcessor):
+    """Each run changes its position record, as a tick does for a partition that waits for its time."""
+
+    def __init__(self, source: TopicPartition) -> None:
+        super().__init__(source)
+        self._runs = 0
+
+    def run(self, records: Sequence[Record], *, now: Instant) -> Effects:
+        """Count, and write the position in another way each time."""
+        self._runs += 1
+        effects = super().run(records, now=now)
+        key, value = effects.changes[-1]
+        return Effects(
+            effects.outputs, (*effects.changes[:-1], (key, b" " * self._runs + (value or b""))), effects.urgent
+        )

@@ -109,7 +109,7 @@ class WholeBus:
             now=wall_clock,
             remark=lambda value: value.decode(),
         )
-        return Host(ports, HostTimes(tick_commit_s=0.0))
+        return Host(ports, HostTimes(tick_commit_s=0.2))
 
     async def publish(self, *records: OutboundRecord) -> None:
         """Put records on the bus, in order."""

@@ -77,6 +77,7 @@ class Host:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_commit: dict[TopicPartition, float] = {}
         self._resume_at: dict[TopicPartition, float] = {}
+        self._kept_back: set[TopicPartition] = set()
         self._stalls = StallWatch(ports.membership, self.owned, self._times.stalls)
 
     async def run(self, topics: Sequence[str], stop: asyncio.Event) -> None:
@@ -143,6 +144,7 @@ class Host:
         gone = list(self.owned.values())
         self.owned.clear()
         self._resume_at.clear()
+        self._kept_back.clear()
         self._last_commit.clear()
         await asyncio.gather(*(each.release() for each in gone))
         for each in gone:
@@ -189,7 +191,7 @@ class Host:
             if self._failed.done():
                 return  # a partition may be half restored; ``run`` is about to raise
             self._resume_waiting()
-            at_work = self.owned.keys() if moved else self.owned.keys() & fetched.keys()
+            at_work = self.owned.keys() if moved else self.owned.keys() & (fetched.keys() | self._overdue())
             try:
                 async with asyncio.timeout(self._times.step_limit_s), asyncio.TaskGroup() as tasks:
                     for each in at_work:
@@ -203,6 +205,9 @@ class Host:
         step = await owned.advance(records, now=self._ports.now(), idle_commit=idle_commit)
         if step.committed:
             self._last_commit[owned.source] = clock()
+        self._kept_back.discard(owned.source)
+        if step.kept_back:
+            self._kept_back.add(owned.source)
         self._after(owned, step)
 
     def _after(self, owned: OwnedPartition, step: Advance) -> None:
@@ -217,6 +222,11 @@ class Host:
         if step.set_aside:
             log.error("record-set-aside", extra={"source": _name(owned.source), "position": owned.position})
         self._ports.observer.advanced(owned.source, step, owned.position, owned.position_value)
+
+    def _overdue(self) -> set[TopicPartition]:
+        """Partitions that wait to commit what a tick changed: the last tick before a silence must be seen, too."""
+        latest = asyncio.get_running_loop().time() - self._times.tick_commit_s
+        return {each for each in self._kept_back if self._last_commit.get(each, 0.0) <= latest}
 
     def _resume_waiting(self) -> None:
         clock = asyncio.get_running_loop().time()

@@ -165,6 +165,7 @@ class OwnedPartition:
             committed=commit,
             seek_to=self.position if waiting else None,
             waiting=waiting,
+            kept_back=not commit and bool(effects.changes) and effects.changes[-1] != self._last,
         )
 
     async def _put_aside(self, record: Record, *, now: Instant) -> Advance:

@@ -93,6 +93,8 @@ class Advance:
     """The processor stopped early: something that it needs is not there yet."""
     set_aside: int = 0
     """Records set aside because they brought the worker down again and again."""
+    kept_back: bool = False
+    """Something that is not urgent was not committed: another step must come, also without news."""
 
 
 class HostObserver(Protocol):
