@@ -20,8 +20,8 @@ from lienthong_infra import exit_codes
 from lienthong_infra.errors import LienthongError
 from lienthong_infra.ports import OutboundRecord, Publisher, Written
 from lienthong_producers.outbox_queue import Pending, Standing
+from lienthong_producers.schema_book import schema_book
 from lienthong_producers.stopping import until_stopped
-from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.records import Heartbeat
 
 HEARTBEAT_TOPIC: Final = "heartbeat.v1"
@@ -83,7 +83,7 @@ class Forwarder:
         self._queue, self._connect = queue, connect
         self._pace = Pace() if pace is None else pace
         self._elapsed, self._chance = elapsed, chance
-        self._book = SchemaBook()
+        self._book = schema_book()
         self._publisher: Publisher | None = None
         self._heartbeat_due = self._prune_due = self._elapsed()
 

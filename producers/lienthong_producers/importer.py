@@ -14,6 +14,7 @@ from typing import Final
 
 from lienthong_infra.ports import OutboundRecord, Publisher, Reader, TopicPartition
 from lienthong_producers.domain.municipal_log import AUTHORITY, PROCEDURE, Day, MunicipalEvent
+from lienthong_producers.schema_book import schema_book
 from lienthong_schemas.case_event import CASE_TOPICS, content_digest
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import DecodeError
@@ -90,7 +91,7 @@ class MunicipalImport:
 
     def __init__(self, publisher: Publisher, reader: Reader) -> None:
         self._publisher, self._reader = publisher, reader
-        self._book = SchemaBook()
+        self._book = schema_book()
         self._ends: dict[TopicPartition, int] = {}
         self._reference_end = 0
         self._time: Instant = 0

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +19,8 @@ from lienthong_infra.record_size import record_bytes
 from lienthong_producers.clock import Clock, wall_clock
 from lienthong_producers.errors import EventTooLarge, NotNumberedHere, OutboxFull
 from lienthong_producers.outbox_file import OutboxFile, headers_text
+from lienthong_producers.schema_book import schema_book
 from lienthong_schemas.case_event import content_digest
-from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import InvalidCase
 from lienthong_schemas.headers import event_headers
 from lienthong_schemas.identity import normalise_office, parse_case_id
@@ -62,12 +61,6 @@ def _always(_: Sequence[Accepted | Refused]) -> bool:
     return True
 
 
-@cache
-def _schema_book() -> SchemaBook:
-    """One for the process: to parse the schemas takes longer than to open the file. Outboxes only write with it."""
-    return SchemaBook()
-
-
 class _NotKept(Exception):
     """Ends a transaction whose outcome is not wanted."""
 
@@ -105,7 +98,7 @@ class Outbox:
         codes = sorted({normalise_office(office) for office in offices})
         self._file = OutboxFile(Path(path), connection_class=connection_class)
         self._max_bytes, self._seq_by, self._clock = max_bytes, seq_by, clock
-        self._book = _schema_book()
+        self._book = schema_book()
         self._warned_at = 0
         if codes:
             with self._file.writing() as sql:

@@ -16,6 +16,7 @@ from lienthong_infra.dead_letter import letter_of_error
 from lienthong_infra.errors import Stalled, TemporaryError, UnavailableError
 from lienthong_infra.ports import OutboundRecord, Publisher, Reader, Record, TopicPartition
 from lienthong_producers.clock import Clock, wall_clock
+from lienthong_producers.schema_book import schema_book
 from lienthong_producers.stopping import until_stopped
 from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule
 from lienthong_schemas.codec import SchemaBook
@@ -46,7 +47,7 @@ class Ticker:
     ) -> None:
         self._reader, self._publisher, self._clock = reader, publisher, clock
         self._without = frozenset(without)
-        self._book = SchemaBook()
+        self._book = schema_book()
         self._case_partitions: list[TopicPartition] = []
         self._last = Tick(0, {}, 0, {})
         self._heard: dict[str, dict[str, Instant]] = {}
