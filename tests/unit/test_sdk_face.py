@@ -98,3 +98,11 @@ def test_the_base_install_is_what_the_project_declares() -> None:
 
     declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["dependencies"]
     assert {each.split("=")[0].split(">")[0].strip() for each in declared} == BASE_ONLY
+
+
+def test_the_command_says_what_is_missing_with_the_base_install() -> None:
+    """One clear line instead of a traceback, and exit code 78."""
+    done = run("from lienthong.command import main; main()")
+    assert done.returncode == 78
+    assert "typer is missing: only the SDK is installed" in done.stderr
+    assert "Traceback" not in done.stderr
