@@ -54,6 +54,21 @@ def migrate(dsn: str, prefix: str) -> Migrated:
     return Migrated(schema, before, after)
 
 
+def level(dsn: str, prefix: str) -> tuple[str, str]:
+    """The step at which the tables are (empty: there are none), and the newest one known. Changes nothing.
+
+    Raises UnavailableError or ConfigurationError.
+    """
+    with connect_now(dsn, prefix, limit_s=0.0) as connection:
+        if connection.execute("SELECT to_regclass('migration')").fetchone() == (None,):
+            current = ""
+        else:
+            row = connection.execute("SELECT version_num FROM migration").fetchone()
+            current = row[0] if row else ""
+    with as_file(files("lienthong_consumers.ledger") / "migrations") as scripts:
+        return current, ScriptDirectory.from_config(_config(scripts)).get_current_head() or ""
+
+
 def drop(dsn: str, prefix: str) -> None:
     """Delete a ledger with all its tables."""
     with connect_now(dsn, prefix) as connection:

@@ -1,0 +1,40 @@
+"""How new a broker is, as far as it tells: brokers name the requests they know, not their version."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.admin import ApiVersionRequest
+
+from lienthong_infra.kafka.connection import Patience, discard, started
+from lienthong_infra.kafka.errors import translating
+
+_END_TRANSACTION: Final = 26
+_NEW_TRANSACTIONS: Final = 5
+"""Version of EndTxn that came with the transactions of Kafka 4.0 (KIP-890), in which an old producer cannot write into
+the transaction of its successor."""
+
+
+class _Client(AIOKafkaAdminClient):  # type: ignore[misc]  # the client has no types
+    """The client under the name for closing that all other clients have."""
+
+    async def stop(self) -> None:
+        await self.close()
+
+
+async def has_new_transactions(bootstrap: str, *, patience: Patience | None = None) -> bool:
+    """Whether the cluster has the transactions of Kafka 4.0. Raises UnavailableError."""
+    client = await started(
+        lambda: _Client(bootstrap_servers=bootstrap),
+        bootstrap=bootstrap,
+        doing="asking for versions",
+        patience=patience,
+    )
+    try:
+        with translating("asking for versions"):
+            answer = await client._send_request(ApiVersionRequest())
+    finally:
+        await discard(client)
+    highest = {key: newest for key, _, newest in answer.api_versions}
+    return bool(highest.get(_END_TRANSACTION, 0) >= _NEW_TRANSACTIONS)

@@ -1,0 +1,1 @@
+"""What `lienthong doctor` examines: the machine, the embedded servers, the broker, the database."""
