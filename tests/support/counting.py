@@ -48,7 +48,7 @@ class CountingProcessor:
         self.counts: Counter[bytes] = Counter()
         self.waits_at: int | None = None
         self._position = 0
-        self._interference = interference
+        self.interference = interference
         self._changed: set[bytes] = set()
 
     @property
@@ -72,7 +72,7 @@ class CountingProcessor:
         for record in records:
             if record.offset == self.waits_at:
                 break
-            self._interference(record)
+            self.interference(record)
             key = record.key or b""
             self.counts[key] += 1
             self._changed.add(key)
