@@ -17,6 +17,7 @@ from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.memory_group import MemoryGroup
 from lienthong_infra.ports import Membership, OutboundRecord, Record, TopicPartition
+from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant
@@ -143,5 +144,7 @@ def counted(dsn: str, prefix: str) -> Recount:
             if any(numbers)
         }
         (events,) = connection.execute("SELECT count(*) FROM case_event").fetchone() or (0,)
-        (duplicates,) = connection.execute("SELECT sum(duplicates)::bigint FROM position").fetchone() or (0,)
+        (duplicates,) = connection.execute(
+            "SELECT sum(duplicates)::bigint FROM position WHERE topic = ANY(%s)", (list(CASE_TOPICS),)
+        ).fetchone() or (0,)
     return Recount(rows, totals, events, duplicates)

@@ -147,7 +147,7 @@ class LedgerSink:
         try:
             async with asyncio.timeout(LISTENER_LIMIT_S), self._lock:
                 self._forget()
-                positions = await self._parts.store.positions(partitions)
+                positions = await self._parts.store.take_over(partitions)
                 ends = await membership.ends(partitions)
                 for partition, position in positions.items():
                     if position > ends[partition]:
