@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from lienthong.status.judge import OFFICE_LIMIT, TICK_LIMIT
 from lienthong_consumers.exporter.metric_catalogue import CATALOGUE
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
 from tests.support.promtool import run, tool
 from tests.support.source_tree import ROOT
 
@@ -60,6 +62,33 @@ def test_the_configuration_of_the_messages_is_valid() -> None:
     amtool = tool("amtool", package="prometheus-alertmanager")
     outcome = run(amtool, "check-config", DEPLOY / "alertmanager" / "alertmanager.yml")
     assert outcome.good, outcome.text
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        (("alertname=LienthongBreach", "commune=18073"), "offices"),
+        (("alertname=LienthongWatchdog",), "dead-mans-switch"),
+        (("alertname=LienthongWorkerStuck",), "operators"),
+    ],
+)
+def test_messages_go_to_those_who_can_do_something(labels: tuple[str, ...], receiver: str) -> None:
+    """An overdue case is not the operators' business."""
+    amtool = tool("amtool", package="prometheus-alertmanager")
+    configuration = DEPLOY / "alertmanager" / "alertmanager.yml"
+    outcome = run(amtool, "config", "routes", "test", f"--config.file={configuration}", *labels, "bus=h27")
+    assert outcome.text.split()[0] == receiver
+
+
+def test_status_and_alerts_have_the_same_limits() -> None:
+    """What one calls wrong the other does too."""
+    limits = {
+        "LienthongTickerSilent": TICK_LIMIT,
+        "LienthongTicksNotApplied": TICK_LIMIT,
+        "LienthongOfficeSilent": OFFICE_LIMIT,
+    }
+    in_rules = {alert: int(BY_ALERT[alert]["expr"].rsplit("> ", 1)[1]) for alert in limits}
+    assert in_rules == {alert: limit // MICROSECONDS_PER_SECOND for alert, limit in limits.items()}
 
 
 @pytest.mark.parametrize(
