@@ -12,11 +12,12 @@ from lienthong_consumers.ledger.database import connect, connect_now
 from lienthong_consumers.ledger.exact_start import ExactStart
 from lienthong_consumers.ledger.migrate import migrate
 from lienthong_consumers.ledger.reading import RecordReader
-from lienthong_consumers.ledger.sink import LedgerSink, Observer, Parts, Silent
+from lienthong_consumers.ledger.sink import LedgerSink, Parts, Silent
 from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.memory_group import MemoryGroup
 from lienthong_infra.ports import Membership, OutboundRecord, Record, TopicPartition
+from lienthong_infra.stalls import StallTimes
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
@@ -59,7 +60,7 @@ class LedgerBench:
         make_store: Callable[[Any], LedgerStore] = LedgerStore,
         start: ExactStart | None = None,
         clock: Clock | None = None,
-        observer: Observer | None = None,
+        stalls: StallTimes | None = None,
     ) -> tuple[LedgerSink, LedgerStore]:
         """A sink, not yet running, and its store, which the caller closes."""
         store = make_store(await connect(self.dsn, self.prefix))
@@ -70,7 +71,8 @@ class LedgerBench:
             store=store,
             reader=RecordReader(SchemaBook()),
             start=start or ExactStart(),
-            observer=observer or Silent(),
+            observer=Silent(),
+            stalls=stalls or StallTimes(),
         )
         return LedgerSink(parts if clock is None else replace(parts, clock=clock)), store
 
