@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -11,7 +13,7 @@ from typer.testing import CliRunner
 
 from lienthong.cli.main import build_app
 from lienthong_consumers.ledger.database import address_of, connect, connect_now, open_ledger
-from lienthong_consumers.ledger.migrate import drop, migrate
+from lienthong_consumers.ledger.migrate import drop, known_steps, migrate
 from lienthong_consumers.ledger.schema_name import schema_of
 from lienthong_infra.errors import ConfigurationError, UnavailableError
 
@@ -22,6 +24,22 @@ def test_tables_are_made_once_and_stay(postgres_dsn: str) -> None:
     """The second time changes nothing."""
     first, second = migrate(postgres_dsn, "h27"), migrate(postgres_dsn, "h27")
     assert (first.before, first.after, second.before) == ("", second.after, first.after)
+
+
+def test_the_steps_by_name_are_those_of_the_migrations(postgres_dsn: str) -> None:
+    """The newest step is known without the tool, and is where the tool ends."""
+    assert migrate(postgres_dsn, "h27").after == known_steps()[-1]
+
+
+def test_a_ledger_that_is_up_to_date_needs_no_tool(postgres_dsn: str) -> None:
+    """Loading it would make every restart of the ledger seconds longer."""
+    migrate(postgres_dsn, "h27")
+    again = (
+        "import sys; from lienthong_consumers.ledger import app, migrate; "
+        f"migrate.migrate({postgres_dsn!r}, 'h27'); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", again], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 async def test_two_processes_that_start_at_once_migrate_one_after_the_other(postgres_dsn: str) -> None:
