@@ -30,9 +30,10 @@ from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant, iso_of
 from lienthong_streams.barriers import Barriers
+from lienthong_streams.case_state import UnknownStateVersion
 from lienthong_streams.host_metrics import HostMetrics
 from lienthong_streams.partition import DeadlinePartition
-from lienthong_streams.position import decode_position
+from lienthong_streams.position import UnknownPositionVersion, decode_position
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
 from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
 from lienthong_streams.runtime.watchdog import Watchdog
@@ -146,14 +147,20 @@ async def _until_signal(options: WorkerOptions, topics: Sequence[str], ports_of:
         _die(error)
 
 
+NEWER_CHANGELOG = (UnknownPositionVersion, UnknownStateVersion)
+"""A newer program wrote the changelog: this one must not touch it, however often it is started."""
+
+
 def exit_code_of(error: BaseException) -> int:
     """The code to end with: that of an error we foresaw, else that of a failure which a new start may heal."""
+    if isinstance(error, NEWER_CHANGELOG):
+        return exit_codes.CONFIGURATION_WRONG
     return error.exit_code if isinstance(error, LienthongError) else exit_codes.TEMPORARY_FAILURE
 
 
 def _die(error: BaseException) -> NoReturn:
     """End at once. What is logged of a foreign error is its kind and place, never its text: that may quote data."""
-    if isinstance(error, LienthongError):
+    if isinstance(error, (LienthongError, *NEWER_CHANGELOG)):
         log.error("stream-worker-failed", extra={"error": type(error).__name__, "reason": str(error)})
     else:
         place = " < ".join(

@@ -11,7 +11,7 @@ from lienthong_infra import exit_codes
 from lienthong_infra.errors import ConfigurationError, Fenced, PositionLost, UnavailableError, UnknownTopic
 from lienthong_infra.ports import TopicPartition
 from lienthong_streams.host_metrics import HostMetrics
-from lienthong_streams.position import Position, encode_position
+from lienthong_streams.position import Position, UnknownPositionVersion, encode_position
 from lienthong_streams.runtime.ports import Advance
 from lienthong_streams.worker import exit_code_of, remark_of, serve_metrics
 
@@ -81,6 +81,7 @@ def test_the_remark_beside_an_offset_tells_tick_and_horizon() -> None:
         (TimeoutError(), exit_codes.TEMPORARY_FAILURE),
         (KeyError("a bug"), exit_codes.TEMPORARY_FAILURE),
         (UnknownTopic("h27.dossier.v1"), exit_codes.CONFIGURATION_WRONG),
+        (UnknownPositionVersion("a newer program"), exit_codes.CONFIGURATION_WRONG),
         (PositionLost("dossier.v1", 0, position=9, end=3), exit_codes.CONFIGURATION_WRONG),
     ],
 )
