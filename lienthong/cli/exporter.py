@@ -59,9 +59,7 @@ async def export(settings: "Settings", place: tuple[str, int], *, interval: floa
     broker = Source("broker", lambda: open_broker_watch(settings, without=without), clock=now, rhythm=rhythm)
     ledger = Source("ledger", lambda: open_ledger_watch(settings), clock=now, rhythm=rhythm)
     identity = Identity(settings.prefix, lienthong.__version__)
-    serving = asyncio.create_task(serve(identity, broker, ledger, host=place[0], port=place[1]))
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    await asyncio.wait({serving})
-    if not serving.cancelled():
-        serving.result()
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(identity, broker, ledger, place=place, stop=stop)

@@ -25,6 +25,7 @@ from tests.support.cases import CASE, event, minute
 from tests.support.commands import lienthong, running
 from tests.support.log import SOURCE, Log
 from tests.support.promtool import tool
+from tests.support.scrape import served_at
 from tests.support.source_tree import ROOT
 from tests.support.waiting import wait_until
 
@@ -32,17 +33,6 @@ pytestmark = pytest.mark.broker
 
 RULES = ROOT / "infra" / "deploy" / "prometheus" / "rules" / "lienthong.rules.yml"
 LIMIT_S = 40.0
-
-
-def metrics_at(port: int) -> dict[str, float]:
-    """Every series of an exporter, by its name with labels; empty while it does not answer."""
-    try:
-        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
-    except OSError:
-        return {}
-    series = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
-    return {name: float(value) for name, value in series}
 
 
 def firing(port: int) -> set[tuple[str, str]]:
@@ -156,14 +146,14 @@ async def test_a_ledger_that_goes_away_takes_its_figures_along_and_the_exporter_
     dossiers = f'lienthong_log_end_offset{{bus="{bus}",partition="0",topic="dossier.v1"}}'
     await publisher.publish(breached_dossier())
     with running(lienthong("ledger", "run"), tmp_path / "ledger.log", environment):
-        wait_until(lambda: metrics_at(exporter).get(overdue) == 1, timeout_s=LIMIT_S, what="the figure")
+        wait_until(lambda: served_at(exporter).get(overdue) == 1, timeout_s=LIMIT_S, what="the figure")
     import psycopg
 
     schema = f"ledger_{bus.replace('-', '_')}"
     with psycopg.connect(environment["LIENTHONG_LEDGER_DSN"], autocommit=True) as connection:
         connection.execute(f'ALTER SCHEMA "{schema}" RENAME TO away'.encode())
-    wait_until(lambda: metrics_at(exporter).get(ledger) == 0, timeout_s=LIMIT_S, what="the source to be away")
-    served = metrics_at(exporter)
+    wait_until(lambda: served_at(exporter).get(ledger) == 0, timeout_s=LIMIT_S, what="the source to be away")
+    served = served_at(exporter)
     assert (overdue in served, dossiers in served) == (False, True)
 
 
@@ -187,5 +177,5 @@ async def test_the_exporter_sees_a_position_behind_the_end_of_a_real_log(
     where = f'bus="{bus}",partition="{written.partition}",topic="dossier.v1"'
     lag = f'lienthong_lag_records{{{where},worker="deadlines"}}'
     takeovers = f"lienthong_partition_takeovers{{{where}}}"
-    wait_until(lambda: metrics_at(exporter).get(takeovers) == 3, timeout_s=LIMIT_S, what="the position")
-    assert metrics_at(exporter)[lag] == 1
+    wait_until(lambda: served_at(exporter).get(takeovers) == 3, timeout_s=LIMIT_S, what="the position")
+    assert served_at(exporter)[lag] == 1

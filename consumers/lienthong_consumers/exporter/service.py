@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
@@ -19,6 +20,9 @@ from lienthong_infra.errors import ConfigurationError
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
 
 log = logging.getLogger(__name__)
+
+CANCEL_AGAIN_S: Final = 0.5
+"""Seconds until a look that goes on in spite of being cancelled is cancelled again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,11 @@ async def serve(
     broker: Source[BrokerSight],
     ledger: Source[LedgerSight],
     *,
-    host: str,
-    port: int,
+    place: tuple[str, int],
+    stop: asyncio.Event,
 ) -> None:
-    """Serve until cancelled. Raises ConfigurationError where the port cannot be had."""
+    """Serve at (host, port) until ``stop`` is set. Raises ConfigurationError where the port cannot be had."""
+    host, port = place
     registry = CollectorRegistry()
     registry.register(BusCollector(identity, broker, ledger))
     try:
@@ -72,12 +77,21 @@ async def serve(
             [f"the exporter cannot listen on {host}:{port} ({error.strerror}): end what listens there, or use --port"]
         ) from error
     log.info("exporter-started", extra={"bus": identity.bus, "address": f"http://{host}:{port}/metrics"})
+    looking = [asyncio.create_task(broker.keep_looking()), asyncio.create_task(ledger.keep_looking())]
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(broker.keep_looking())
-            group.create_task(ledger.keep_looking())
+        await stop.wait()
     finally:
+        await _ended(looking)
         server.shutdown()
         server.server_close()
         thread.join()
         log.info("exporter-stopped", extra={"bus": identity.bus})
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel the tasks until they are done: a client that fails in the moment of a cancellation swallows it."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
