@@ -123,7 +123,7 @@ def _state(course: Course, begins: datetime, stated: dict[str, Any]) -> CaseStat
     if course.kind == "periodic-report":
         return PeriodicReport(
             authority="H27",
-            local=f"II.06A-{begins:%Y-M%m}-{office.code}-{number:04}",
+            local=f"II.06A-M{begins:%m}-{office.code}-{number:04}",
             form="II.06a",
             period=f"{begins:%Y-M%m}",
             figures={"received_total": 400 + number, "resolved_total": 380 + number},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lienthong.demo.announcements import Breaches
@@ -54,7 +54,7 @@ def differences(figures: LiveFigures, breaches: Breaches, waves: Sequence[Wave])
     return found
 
 
-def municipal_differences(figures: dict[str, int | None], facts: dict[str, int]) -> list[str]:
+def municipal_differences(figures: Mapping[str, int | None], facts: Mapping[str, int]) -> list[str]:
     """Every figure of the municipal log that is not the known fact."""
     return [
         f"municipal {name}: {figures.get(name)}, expected {fact}"

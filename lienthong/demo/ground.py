@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import os
 import secrets
 import shutil
 import threading
@@ -41,14 +40,19 @@ class Ground:
     embedded: bool
     """Broker and database belong to the demo alone and end with it."""
 
+    @property
+    def logs(self) -> Path:
+        """The folder of the processes' logs."""
+        return self.folder / "logs"
+
     def environment(self, prefix: str) -> dict[str, str]:
-        """The environment of a worker of one prefix."""
+        """What a worker of one prefix finds in its environment, whatever stands in ours."""
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith("LIENTHONG_")},
             "LIENTHONG_BOOTSTRAP": self.bootstrap,
             "LIENTHONG_LEDGER_DSN": self.ledger_dsn,
             "LIENTHONG_PREFIX": prefix,
             "LIENTHONG_HOME": str(self.folder),
+            "LIENTHONG_METRICS_PORT": "0",
         }
 
 

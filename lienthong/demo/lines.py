@@ -10,20 +10,27 @@ from lienthong_schemas.case_event import CASE_TOPICS
 
 
 class Line:
-    """One office's line. ``connect`` makes a publisher that is ready to use."""
+    """One office's line. ``connect`` makes a publisher that is ready to use; ``lost`` hears of a lost answer."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Publisher]]) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Publisher]], lost: Callable[[], None]) -> None:
         self.down = False
         self.loses_next_answer = False
         """The next events arrive, but the office does not hear so; its forwarder then sends them once more."""
         self.repeated = 0
         """Events that were sent once more for that."""
-        self._connect = connect
+        self._connect, self._lost = connect, lost
 
     async def connect(self) -> Publisher:
         """A publisher over this line. Raises UnavailableError while it is down."""
         self.check()
         return _Connection(self, await self._connect())
+
+    def lose_answer(self, events: int) -> None:
+        """Count events that the office will send once more. Raises PublishError, as a lost answer does."""
+        self.loses_next_answer = False
+        self.repeated += events
+        self._lost()
+        raise PublishError("the answer was lost on the line of this office")
 
     def check(self) -> None:
         """Raises UnavailableError while the line is down."""
@@ -43,9 +50,7 @@ class _Connection:
         written = await self._publisher.publish(records)
         events = sum(record.topic in CASE_TOPICS for record in records)
         if events and self._line.loses_next_answer:
-            self._line.loses_next_answer = False
-            self._line.repeated += events
-            raise PublishError("the answer was lost on the line of this office")
+            self._line.lose_answer(events)
         return written
 
     async def close(self) -> None:

@@ -20,6 +20,7 @@ from lienthong_producers.outbox_queue import OutboxQueue
 
 PACE: Final = Pace(poll=0.1, heartbeat=0.5, first_pause=0.3, longest_pause=0.6, grace=2.0)
 """As an office has it, but hastier: due times here lie seconds ahead, not days."""
+_SENT_TWICE: Final = "does not hear that its event has arrived, and sends it once more: it counts once"
 _SEND_LIMIT_S: Final = 5.0
 _MANY: Final = 10_000
 _GARBLED: Final = b'{"maHoSo": "H27.16-0001", "trangThai": 2}'
@@ -40,12 +41,19 @@ class _Desk:
 class Offices:
     """All offices. ``failed`` raises what brought a forwarder down."""
 
-    def __init__(self, offices: Sequence[Office], folder: Path, connect: Callable[[], Awaitable[Publisher]]) -> None:
+    def __init__(
+        self,
+        offices: Sequence[Office],
+        folder: Path,
+        connect: Callable[[], Awaitable[Publisher]],
+        tell: Callable[[str, str], None],
+    ) -> None:
+        """``tell`` hears (office, what happens there) of what goes wrong on purpose."""
         self.accepted = 0
         """Events that an outbox said were accepted."""
         self.garbled = 0
         """Records put on a case topic that nobody can read."""
-        self._offices, self._folder, self._connect = offices, folder, connect
+        self._offices, self._folder, self._connect, self._tell = offices, folder, connect, tell
         self._desks: dict[str, _Desk] = {}
         self._stop = asyncio.Event()
 
@@ -55,7 +63,10 @@ class Offices:
         for office in self._offices:
             path = self._folder / f"{office.code}.outbox"
             vouched_for = () if office.code == SILENT else (office.code,)
-            outbox, line = Outbox(path, offices=vouched_for), Line(self._connect)
+            outbox, line = (
+                Outbox(path, offices=vouched_for),
+                Line(self._connect, partial(self._tell, office.code, _SENT_TWICE)),
+            )
             queue = OutboxQueue(path)
             forwarder = Forwarder(queue, line.connect, pace=PACE)
             forwarding = asyncio.create_task(forwarder.run(self._stop), name=f"forwarder {office.code}")
@@ -81,7 +92,7 @@ class Offices:
         ]
         steps.append((0.0, partial(self._lose_an_answer, wave.repeated_by)))
         steps.append((wave.outage.begins, partial(self._cut, wave.outage.office)))
-        steps.append((2.5, self._garble))
+        steps.append((2.5, partial(self._garble, wave.garbled_by)))
         for at, step in sorted(steps, key=lambda each: each[0]):
             await asyncio.sleep(begins + at - clock())
             await step()
@@ -98,11 +109,12 @@ class Offices:
                 while desk.queue.pending(1):  # noqa: ASYNC110 - what is waited for lies in a file
                     await asyncio.sleep(0.05)
         desk.line.down = True
+        self._tell(office, "loses its line; what it accepts from now on waits in its outbox")
 
     async def _lose_an_answer(self, office: str) -> None:
         self._desks[office].line.loses_next_answer = True
 
-    async def _garble(self) -> None:
+    async def _garble(self, office: str) -> None:
         """A system beside the SDK writes straight to the topic."""
         publisher = await self._connect()
         try:
@@ -110,11 +122,15 @@ class Offices:
         finally:
             await publisher.close()
         self.garbled += 1
+        self._tell(office, "has a system that sends what nobody can read: a dead letter, and the others go on")
 
     def repair(self) -> None:
         """Bring every line back."""
-        for desk in self._desks.values():
-            desk.line.down = False
+        for office in self.down():
+            self._desks[office].line.down = False
+            self._tell(
+                office, f"has its line again: {len(self._desks[office].queue.pending(_MANY))} events arrive late"
+            )
 
     @property
     def repeated(self) -> int:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import IO, Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 _WIDTH_WITHOUT_TERMINAL: Final = 120
@@ -28,7 +26,6 @@ class Show:
         if not console.is_terminal:
             console = Console(file=stream, highlight=False, width=_WIDTH_WITHOUT_TERMINAL)
         self._console = console
-        self._live: Live | None = None
 
     @property
     def moving(self) -> bool:
@@ -43,11 +40,16 @@ class Show:
         else:
             self._console.print(text)
 
-    def say(self, text: str | Text, *, style: str = "") -> None:
-        """A line or a paragraph."""
-        self._console.print(text, style=style, soft_wrap=not self.moving)
+    def say(self, text: str | Text) -> None:
+        """A line, or a paragraph; a Text that says so is cut off at the end of the line."""
+        if not self.moving:
+            self._console.print(text, soft_wrap=True)
+        elif isinstance(text, Text):
+            self._console.print(text, no_wrap=text.no_wrap, overflow=text.overflow)
+        else:
+            self._console.print(text)
 
-    def table(self, table: Table) -> None:
+    def table(self, table: RenderableType) -> None:
         """A table that stays."""
         self._console.print()
         self._console.print(table)
@@ -62,8 +64,14 @@ class Show:
                 yield remarks.append
         else:
             yield remarks.append
-        remark = f"  [dim]{', '.join(remarks)}[/dim]" if remarks else ""
-        self._console.print(f"  {what:<42}[green]{time.monotonic() - began:5.1f} s[/green]{remark}")
+        self.done(what, f"{time.monotonic() - began:.1f} s", ", ".join(remarks))
+
+    def done(self, what: str, amount: str, remark: str = "") -> None:
+        """Something that is done: how long it took, or how many there are."""
+        line = Text(f"  {what:<44}", no_wrap=True, overflow="ellipsis")
+        line.append(f"{amount:>8}", style="green")
+        line.append(f"   {remark}", style="dim")
+        self.say(line)
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[int, str], None]]:
@@ -88,31 +96,14 @@ class Show:
         return tell
 
     @contextmanager
-    def standing(self, draw: Callable[[], Table]) -> Iterator[Callable[[], None]]:
-        """A table below everything else; call the result to draw it anew. Without a terminal it is not shown."""
-        if not self.moving:
-            yield lambda: None
+    def standing(self, first: RenderableType) -> Iterator[Callable[[RenderableType], None]]:
+        """Something below everything else; call the result to draw it anew. Without a terminal only the last is."""
+        if self.moving:
+            with Live(first, console=self._console, auto_refresh=False) as live:
+                yield lambda drawn: live.update(drawn, refresh=True)
             return
-        with Live(draw(), console=self._console, auto_refresh=False, transient=True) as live:
-            yield lambda: live.update(draw(), refresh=True)
-
-
-def units_table(names: Mapping[str, str], rows: Sequence[tuple[str, int, int, int, int, int]]) -> Table:
-    """The figures of units: (code, received, resolved, of these late, open, of these overdue), and their sum."""
-    table = Table(box=None, header_style="bold", padding=(0, 1), show_footer=True, footer_style="bold")
-    sums = [sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True)] or [0] * 5
-    table.add_column("  unit", footer="  together", no_wrap=True, min_width=34)
-    for title, total in zip(("received", "resolved", "late", "open", "overdue"), sums, strict=True):
-        table.add_column(title, footer=f"{total:,}", justify="right", no_wrap=True, min_width=9)
-    for code, *numbers in rows:
-        late, overdue = numbers[2], numbers[4]
-        cells = [f"{number:,}" for number in numbers]
-        cells[2] = f"[yellow]{cells[2]}[/yellow]" if late else "[dim]0[/dim]"
-        cells[4] = f"[red]{cells[4]}[/red]" if overdue else "[dim]0[/dim]"
-        table.add_row(f"  {names.get(code, code)}", *cells)
-    return table
-
-
-def clock_time(microseconds: int) -> str:
-    """The local time of day of an instant."""
-    return datetime.fromtimestamp(microseconds / 1_000_000).astimezone().strftime("%H:%M:%S")
+        last = [first]
+        try:
+            yield lambda drawn: last.__setitem__(0, drawn)
+        finally:
+            self._console.print(last[0])

@@ -64,9 +64,8 @@ def _free(folder: Path) -> int:
 def metrics_port_finding(port: int, *, taken: Callable[[int], bool] = ports.is_open) -> Finding:
     """Whether workers can serve their metrics."""
     if port == 0:
-        return note(
-            "metrics port", "LIENTHONG_METRICS_PORT is not set: workers serve no metrics", "set it, each its own"
-        )
+        what = "LIENTHONG_METRICS_PORT is not set: workers serve no metrics of their own"
+        return note("metrics port", what, "give each worker one if you want them; the alerts need only the exporter")
     if taken(port):
         return note("metrics port", f"something listens on {port}", "if it is no worker of yours, choose another port")
     return good("metrics port", f"{port} is free")

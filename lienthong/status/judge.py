@@ -73,7 +73,7 @@ def _worker(snapshot: Snapshot, worker: str, lag: int) -> Iterator[Problem]:
     runbook = f"{RUNBOOKS}/worker-silent.md"
     group = snapshot.groups.get(worker)
     if group is not None and group.members == 0:
-        yield Problem(worker, f"no process runs; {lag} records wait", runbook)
+        yield Problem(worker, f"no process runs; {lag:,} waiting records", runbook)
     elif still := snapshot.still.get(worker):
         names = ", ".join(f"{topic}/{partition}" for topic, partition in sorted(still)[:3])
         more = f" and {len(still) - 3} more" if len(still) > 3 else ""
@@ -100,13 +100,13 @@ def _offices(snapshot: Snapshot, _: BrokerSight) -> Iterator[Problem]:
 def _unreadable(broker: BrokerSight) -> Iterator[Problem]:
     for topic, count in sorted(broker.unreadable.items()):
         runbook = "worker-silent.md" if "-changelog-" in topic else "dead-letters.md"
-        yield Problem(topic, f"{count} records at its end cannot be read", f"{RUNBOOKS}/{runbook}")
+        yield Problem(topic, f"unreadable records at its end: {count}", f"{RUNBOOKS}/{runbook}")
 
 
 def _letters(ledger: LedgerSight) -> Iterator[Problem]:
     for topic, letters in sorted(ledger.letters.items()):
         if letters.open:
-            yield Problem(topic, f"{letters.open} dead letters are open", f"{RUNBOOKS}/dead-letters.md")
+            yield Problem(topic, f"open dead letters: {letters.open:,}", f"{RUNBOOKS}/dead-letters.md")
 
 
 def duration(microseconds: int) -> str:

@@ -75,7 +75,7 @@ def _worker(snapshot: Snapshot, worker: str) -> str:
 
 
 def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _seen_of_ledger(snapshot: Snapshot) -> Iterator[Line]:
@@ -86,7 +86,8 @@ def _seen_of_ledger(snapshot: Snapshot) -> Iterator[Line]:
     opened, replayed, waived = (sum(each[index] for each in letters) for index in range(3))
     yield "dead letters", f"{opened:,} open, {replayed:,} replayed, {waived:,} waived", not opened
     late = overdue(snapshot)
-    yield "overdue", f"{late.firm + late.provisional:,} open cases ({late.provisional:,} of them provisional)", True
+    cases = _counted(late.firm + late.provisional, "open case", "open cases")
+    yield "overdue", f"{cases} ({late.provisional:,} provisional)", True
     counts = [f"{count:,} {name}" for name, count in ledger.problems.items()]
     yield "sequences", ", ".join(counts), True
     if ledger.findings:

@@ -20,8 +20,9 @@ from lienthong_schemas.calendar_hours import MINUTES_PER_DAY, hours_of, instant_
 from lienthong_schemas.errors import BeyondCalendar, NoOfficeHours
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 
-HOUR: Final = 3_600 * MICROSECONDS_PER_SECOND
-"""Microseconds."""
+MINUTE: Final = 60 * MICROSECONDS_PER_SECOND
+HOUR: Final = 60 * MINUTE
+"""Microseconds, like all lengths of time here."""
 WORKING_DAY: Final = 8 * HOUR
 """Microseconds of working time that count as one day where days are counted in hours (internal steps of Hà Nội's
 decisions 1811/QĐ and 663/QĐ-TTPVHCC; systems of provinces do the same)."""
@@ -115,6 +116,11 @@ class WorkingCalendar:
         """Whether it lies within working hours, their first and last instant included."""
         index = self._index(instant)
         return index >= 0 and instant <= self._ends[index]
+
+    def begins_session(self, instant: Instant) -> bool:
+        """Whether a working interval begins at an instant."""
+        index = self._index(instant)
+        return index >= 0 and instant == self._starts[index]
 
     def next_working(self, instant: Instant) -> Instant:
         """``instant`` itself if work goes on after it, else the beginning of the next working interval."""

@@ -4,6 +4,7 @@ ContractError
  ├── CatalogueError         a topic file, schema, example or reference file is wrong (all problems listed)
  ├── IdentityError          a case id, office, epoch or sequence is malformed
  ├── InvalidCase            what a sender states about a case is wrong (all problems listed)
+ ├── NothingToCount         a policy gives no time to a clock
  ├── CalendarError          no deadline can be computed from a calendar
  │    ├── NoOfficeHours         it says only which time zone counts
  │    └── BeyondCalendar        a time lies outside the years that it covers
@@ -41,6 +42,10 @@ class InvalidCase(ContractError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class NothingToCount(ContractError):
+    """The policy gives no time to a clock: its due time is the stated one, or it has no such clock."""
 
 
 class CalendarError(ContractError):

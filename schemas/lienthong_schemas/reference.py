@@ -15,8 +15,10 @@ from typing import Literal
 from pydantic import ValidationError, model_validator
 
 from lienthong_schemas.calendar_body import Calendar
+from lienthong_schemas.calendar_table import WorkingCalendar
 from lienthong_schemas.errors import CatalogueError
 from lienthong_schemas.instants import Instant
+from lienthong_schemas.policy_body import ClockPolicy, policy_key
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference_body import Body
 
@@ -66,7 +68,13 @@ class Unit(Body):
     source: str = ""
 
 
-BODIES: Mapping[str, type[Body]] = {"policy": Policy, "states": States, "calendar": Calendar, "unit": Unit}
+BODIES: Mapping[str, type[Body]] = {
+    "policy": Policy,
+    "clock-policy": ClockPolicy,
+    "states": States,
+    "calendar": Calendar,
+    "unit": Unit,
+}
 """The model of each kind of record; ``schema`` records carry an Avro schema and are read by the schema book."""
 
 OPAQUE_KINDS = frozenset(("schema",))
@@ -97,6 +105,7 @@ class ReferenceBook:
         self.end = end
         self.problems: list[str] = []
         self._versions: dict[tuple[str, str], list[tuple[Instant, int, str, Body]]] = defaultdict(list)
+        self._working: dict[str, WorkingCalendar] = {}
         for record in records:
             if record.kind in OPAQUE_KINDS:
                 continue
@@ -125,6 +134,18 @@ class ReferenceBook:
                 return found[0], found[1]
         return None
 
+    def clock_policy(
+        self, case_kind: str, selector: str, at: Instant, *, urgency: str = ANY, clock: str = "processing"
+    ) -> tuple[str, ClockPolicy] | None:
+        """(record id, policy) for a clock that starts at ``at``. What is urgent comes before what is special: the one
+        for selector and urgency, else for the urgency alone, else for the selector alone, else for the kind.
+        """
+        for chosen, urgent in ((selector, urgency), (ANY, urgency), (selector, ANY), (ANY, ANY)):
+            found = self._at("clock-policy", policy_key(case_kind, chosen, urgent, clock), at)
+            if found is not None and isinstance(found[1], ClockPolicy):
+                return found[0], found[1]
+        return None
+
     def states(self, case_kind: str, at: Instant) -> States | None:
         """The table of states of a kind of case that applies at an instant."""
         found = self._at("states", case_kind, at)
@@ -134,6 +155,16 @@ class ReferenceBook:
         """(record id, calendar) that applies at an instant."""
         found = self._at("calendar", key, at)
         return (found[0], found[1]) if found is not None and isinstance(found[1], Calendar) else None
+
+    def working_calendar(self, key: str, at: Instant) -> tuple[str, WorkingCalendar] | None:
+        """(record id, working calendar) that applies at an instant; built once. Raises NoOfficeHours."""
+        found = self.calendar(key, at)
+        if found is None:
+            return None
+        record_id, body = found
+        if record_id not in self._working:
+            self._working[record_id] = WorkingCalendar(body, record_id)
+        return record_id, self._working[record_id]
 
     def unit(self, code: str, at: Instant) -> Unit | None:
         """The unit or office with this code at an instant."""

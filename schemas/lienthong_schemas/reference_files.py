@@ -19,6 +19,7 @@ from lienthong_schemas.codec import packaged_schema
 from lienthong_schemas.errors import CatalogueError
 from lienthong_schemas.identity import CASE_KINDS
 from lienthong_schemas.instants import Instant, instant_of
+from lienthong_schemas.policy_body import policy_key
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference import BODIES
 from lienthong_schemas.statements import Moment
@@ -42,7 +43,7 @@ class _Record(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    kind: Literal["policy", "states", "calendar", "unit"]
+    kind: Literal["policy", "clock-policy", "states", "calendar", "unit"]
     records: Annotated[list[_Record], Field(min_length=1)]
 
 
@@ -98,7 +99,7 @@ def load_reference(name: str, root: Path | None = None) -> list[Entry]:
         found, wrong = _read(read_yaml(path, f"{name}/{path.name}"))
         entries.extend(found)
         problems.extend(wrong)
-    problems.extend(_problems_together(entries))
+    problems.extend(_problems_together(entries, complete=not problems))
     if problems:
         raise CatalogueError(problems)
     return entries
@@ -132,10 +133,13 @@ def _read(file: YamlFile) -> tuple[list[Entry], list[str]]:
 def _expected_key(kind: str, body: Any) -> str:
     if kind == "policy":
         return f"{body.case_kind}/{body.selector}"
+    if kind == "clock-policy":
+        return policy_key(body.case_kind, body.selector, body.urgency, body.clock)
     return str(body.case_kind) if kind == "states" else ""
 
 
-def _problems_together(entries: Sequence[Entry]) -> Iterator[str]:
+def _problems_together(entries: Sequence[Entry], *, complete: bool) -> Iterator[str]:
+    """What is wrong between entries; versions are compared only where no file has left any out."""
     versions: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         versions[entry.kind, entry.key].append(entry)
@@ -145,7 +149,7 @@ def _problems_together(entries: Sequence[Entry]) -> Iterator[str]:
             yield f"{entry.place}: case_kind: {body['case_kind']!r} is no kind of case; known kinds: {known}"
     for same in versions.values():
         numbers = [entry.version for entry in same]
-        if numbers != list(range(1, len(numbers) + 1)):
+        if complete and numbers != list(range(1, len(numbers) + 1)):
             yield f"{same[-1].place}: version: versions of a key begin with 1 and rise without a gap, found {numbers}"
     units = {key for kind, key in versions if kind == "unit"}
     for entry in entries:

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -35,7 +35,6 @@ from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.position import decode_position
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
 from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
-from lienthong_streams.runtime.ports import ProcessorFactory
 from lienthong_streams.runtime.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ APPLICATION = "deadlines"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
-    """Where the worker reads and writes, and its times. ``make_processors`` is a seam for those who test it."""
+    """Where the worker reads and writes, and its times."""
 
     bootstrap: str
     prefix: str
@@ -54,7 +53,6 @@ class WorkerOptions:
     times: HostTimes = field(default_factory=HostTimes)
     group_times: GroupTimes = field(default_factory=GroupTimes)
     patience: Patience = field(default_factory=Patience)
-    make_processors: Callable[[SchemaBook, Barriers], ProcessorFactory] | None = None
 
 
 def now() -> Instant:
@@ -70,17 +68,8 @@ def remark_of(position_value: bytes) -> str:
     return f"tick={position.tick_offset};horizon={iso_of(position.horizon)}"
 
 
-def deadline_partitions(book: SchemaBook, barriers: Barriers) -> ProcessorFactory:
-    """Makes the processors of the deadline engine."""
-
-    def make(source: TopicPartition) -> DeadlinePartition:
-        return DeadlinePartition(source, book, barriers)
-
-    return make
-
-
-def build_host(options: WorkerOptions, registry: CollectorRegistry) -> Host:
-    """The host with everything it works with; nothing is connected yet."""
+def build_ports(options: WorkerOptions, registry: CollectorRegistry) -> HostPorts:
+    """Everything the host works with; nothing is connected yet."""
     bootstrap, prefix, patience = options.bootstrap, options.prefix, options.patience
     book = SchemaBook()
     barriers = Barriers(book)
@@ -88,18 +77,20 @@ def build_host(options: WorkerOptions, registry: CollectorRegistry) -> Host:
     def log_of(source: TopicPartition) -> PartitionLog:
         return KafkaPartitionLog(bootstrap, prefix, source, application=APPLICATION, patience=patience)
 
-    ports = HostPorts(
+    def processor_of(source: TopicPartition) -> DeadlinePartition:
+        return DeadlinePartition(source, book, barriers)
+
+    return HostPorts(
         membership=KafkaMembership(
             bootstrap, prefix, application=APPLICATION, times=options.group_times, patience=patience
         ),
         log_of=log_of,
-        processor_of=(options.make_processors or deadline_partitions)(book, barriers),
+        processor_of=processor_of,
         feed=BarrierFeed(KafkaReader(bootstrap, prefix, patience=patience), barriers),
         observer=HostMetrics(prefix, registry),
         now=now,
         remark=remark_of,
     )
-    return Host(ports, options.times)
 
 
 def serve_metrics(port: int, registry: CollectorRegistry) -> None:
@@ -113,30 +104,44 @@ def serve_metrics(port: int, registry: CollectorRegistry) -> None:
         raise ConfigurationError([problem]) from error
 
 
-async def run_worker(options: WorkerOptions, stop: asyncio.Event) -> None:
-    """Work until ``stop`` is set. Raises whatever went wrong; the caller must end the process then."""
+PortsOf = Callable[[WorkerOptions, CollectorRegistry], HostPorts]
+
+
+async def run_worker(
+    options: WorkerOptions,
+    stop: asyncio.Event,
+    *,
+    topics: Sequence[str] = CASE_TOPICS,
+    ports_of: PortsOf = build_ports,
+) -> None:
+    """Work until ``stop`` is set. Raises whatever went wrong; the caller must end the process then.
+
+    ``topics`` and ``ports_of`` are seams for those who test the process with an engine of their own.
+    """
     registry = CollectorRegistry()
     serve_metrics(options.metrics_port, registry)
-    host = build_host(options, registry)
+    host = Host(ports_of(options, registry), options.times)
     watchdog = asyncio.create_task(Watchdog(_hung).turn())
-    log.info("stream-worker-started", extra={"bus": options.prefix, "topics": ",".join(CASE_TOPICS)})
-    await host.run(CASE_TOPICS, stop)
+    log.info("stream-worker-started", extra={"bus": options.prefix, "topics": ",".join(topics)})
+    await host.run(topics, stop)
     watchdog.cancel()
     log.info("stream-worker-stopped", extra={"bus": options.prefix})
 
 
-def run_process(options: WorkerOptions) -> NoReturn:
+def run_process(
+    options: WorkerOptions, *, topics: Sequence[str] = CASE_TOPICS, ports_of: PortsOf = build_ports
+) -> NoReturn:
     """Be the worker process: SIGTERM and SIGINT leave in good order with exit code 0, anything unexpected ends it."""
-    asyncio.run(_until_signal(options))
+    asyncio.run(_until_signal(options, topics, ports_of))
     sys.exit(exit_codes.GOOD)
 
 
-async def _until_signal(options: WorkerOptions) -> None:
+async def _until_signal(options: WorkerOptions, topics: Sequence[str], ports_of: PortsOf) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        await run_worker(options, stop)
+        await run_worker(options, stop, topics=topics, ports_of=ports_of)
     except BaseException as error:
         _die(error)
 

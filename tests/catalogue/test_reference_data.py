@@ -226,7 +226,10 @@ def test_what_is_new_is_published_states_before_policies() -> None:
     """On an empty topic everything is new."""
     plan = reference_plan(load_reference("vn"), [])
     kinds = list(dict.fromkeys(one.kind for one in plan.new))
-    assert (len(plan.new), kinds) == (len(load_reference("vn")), ["calendar", "states", "policy", "unit"])
+    assert (len(plan.new), kinds) == (
+        len(load_reference("vn")),
+        ["calendar", "states", "policy", "clock-policy", "unit"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ import pytest
 
 from lienthong_infra.errors import Fenced, PositionLost
 from lienthong_infra.ports import Record, TopicPartition
+from lienthong_streams.position import POSITION_KEY, Position, encode_position
 from lienthong_streams.runtime.doubt import DEATHS_ALLOWED
 from tests.support.brokers import records_of
-from tests.support.counting import LETTERS, POSITION_KEY, CountingProcessor, Restless
+from tests.support.counting import LETTERS, CountingProcessor, Restless
 from tests.support.faulty import Crash, CrashingLog, CrashPlan, HeldLog, LosingMembership, now_and_then
 from tests.support.stage import INPUT, LogOf, Stage
 
@@ -191,7 +192,7 @@ class RuntimeContract:
         """The input is not the log that was read before: say so, do not wait until it has grown that long."""
         log = stage.kit.partition_log(HERE)
         await log.fence()
-        await log.commit([], [(POSITION_KEY, b"1000")])
+        await log.commit([], [(POSITION_KEY, encode_position(Position(1000)))])
         await stage.write(10)
         host = await stage.start()
         assert isinstance(await host.death(), PositionLost)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_schemas.instants import Instant
+from lienthong_streams.position import POSITION_KEY, Position, decode_position, encode_position
 from lienthong_streams.runtime.ports import Effects
 
-POSITION_KEY = b"\x00position"
 OUTPUT = "out.v1"
 LETTERS = "letters.v1"
 
@@ -48,7 +48,7 @@ class CountingProcessor:
         self.counts: Counter[bytes] = Counter()
         self.waits_at: int | None = None
         self._position = 0
-        self._interference = interference
+        self.interference = interference
         self._changed: set[bytes] = set()
 
     @property
@@ -59,7 +59,7 @@ class CountingProcessor:
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take one record of the changelog."""
         if key == POSITION_KEY:
-            self._position = int(value or b"")
+            self._position = decode_position(value or b"").next_offset
         else:
             self.counts[key] = int(value or b"")
 
@@ -72,7 +72,7 @@ class CountingProcessor:
         for record in records:
             if record.offset == self.waits_at:
                 break
-            self._interference(record)
+            self.interference(record)
             key = record.key or b""
             self.counts[key] += 1
             self._changed.add(key)
@@ -92,7 +92,7 @@ class CountingProcessor:
 
     def _effects(self, outputs: list[OutboundRecord], *, urgent: bool) -> Effects:
         changes: list[tuple[bytes, bytes | None]] = [(key, b"%d" % self.counts[key]) for key in sorted(self._changed)]
-        changes.append((POSITION_KEY, b"%d" % self._position))
+        changes.append((POSITION_KEY, encode_position(Position(self._position))))
         self._changed = set()
         return Effects(tuple(outputs), tuple(changes), urgent)
 

@@ -113,8 +113,10 @@ LogOf = Callable[[TopicPartition], PartitionLog]
 class Stage:
     """Topics on a broker, and hosts that count what is written to ``in.v1``."""
 
-    def __init__(self, kit: BrokerKit) -> None:
+    def __init__(self, kit: BrokerKit, partitions: int = PARTITIONS) -> None:
         self.kit = kit
+        self.partitions = partitions
+        self._publisher = kit.publisher()
         self._written = 0
         self._outputs_seen = 0
         self._counter: Reader | None = None
@@ -122,8 +124,8 @@ class Stage:
     async def prepare(self) -> Stage:
         """Create the topics."""
         for topic in (INPUT, OUTPUT):
-            await self.kit.create_topic(topic, PARTITIONS)
-        await self.kit.create_topic(f"deadlines-changelog-{INPUT}", PARTITIONS, CHANGELOG_CONFIG)
+            await self.kit.create_topic(topic, self.partitions)
+        await self.kit.create_topic(f"deadlines-changelog-{INPUT}", self.partitions, CHANGELOG_CONFIG)
         for topic in (LETTERS, "tick.v1", "reference.v1"):
             await self.kit.create_topic(topic)
         return self
@@ -132,12 +134,12 @@ class Stage:
         """Write so many more records, over a few keys."""
         numbers = range(self._written, self._written + count)
         self._written += count
-        await self.kit.publisher().publish([OutboundRecord(INPUT, b"key-%d" % (n % 7), b"%d" % n) for n in numbers])
+        await self._publisher.publish([OutboundRecord(INPUT, b"key-%d" % (n % 7), b"%d" % n) for n in numbers])
 
     async def write_in_transactions(self, transactions: int, count: int) -> None:
         """Write so many records in each of so many transactions, which leave holes in the log."""
         log = self.kit.partition_log(TopicPartition(INPUT, 0), application="feed")
-        await self.kit.create_topic(f"feed-changelog-{INPUT}", PARTITIONS, CHANGELOG_CONFIG)
+        await self.kit.create_topic(f"feed-changelog-{INPUT}", self.partitions, CHANGELOG_CONFIG)
         await log.fence()
         for _ in range(transactions):
             numbers = range(self._written, self._written + count)
@@ -146,7 +148,7 @@ class Stage:
 
     async def tick(self) -> None:
         """Write a tick."""
-        await self.kit.publisher().publish([OutboundRecord("tick.v1", b"", b"tick")])
+        await self._publisher.publish([OutboundRecord("tick.v1", b"", b"tick")])
 
     async def start(
         self,
@@ -196,9 +198,9 @@ class Stage:
                         each.task.result()
                 await asyncio.sleep(_LOOK_AGAIN_S)
 
-    async def until_said(self, *hosts: Running, letters: int = 0) -> None:
+    async def until_said(self, *hosts: Running, letters: int = 0, limit_s: float = LIMIT_S) -> None:
         """Wait until as many outputs and letters are committed as records were written."""
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(limit_s):
             while await self._said() + letters < self._written:
                 for each in hosts:
                     if each.task.done():
@@ -208,7 +210,7 @@ class Stage:
         """How many outputs are committed; one reader counts on."""
         if self._counter is None:
             self._counter = self.kit.reader()
-            await self._counter.assign({TopicPartition(OUTPUT, number): 0 for number in range(PARTITIONS)})
+            await self._counter.assign({TopicPartition(OUTPUT, number): 0 for number in range(self.partitions)})
         self._outputs_seen += sum(map(len, (await self._counter.read(timeout=_LOOK_AGAIN_S)).values()))
         return self._outputs_seen
 
@@ -216,13 +218,13 @@ class Stage:
         """The committed outputs, by partition."""
         return {
             number: [(each.key or b"", each.value or b"") for each in await records_of(self.kit, OUTPUT, number)]
-            for number in range(PARTITIONS)
+            for number in range(self.partitions)
         }
 
     async def expected(self, *, without: Sequence[bytes] = ()) -> dict[int, list[tuple[bytes, bytes]]]:
         """What must have been said: a plain loop over the input, without the records with some values."""
         found = {}
-        for number in range(PARTITIONS):
+        for number in range(self.partitions):
             log = [each for each in await records_of(self.kit, INPUT, number) if each.value not in without]
             found[number] = expected_outputs(TopicPartition(INPUT, number), log)
         return found
@@ -230,7 +232,7 @@ class Stage:
     async def states(self) -> dict[int, dict[bytes, bytes | None]]:
         """The state in the changelogs, by partition: the last value of each key; what begins with 0 is no state."""
         states: dict[int, dict[bytes, bytes | None]] = {}
-        for number in range(PARTITIONS):
+        for number in range(self.partitions):
             log = await records_of(self.kit, f"deadlines-changelog-{INPUT}", number)
             states[number] = {each.key or b"": each.value for each in log if (each.key or b"")[:1] != b"\x00"}
         return states
@@ -240,8 +242,10 @@ class Stage:
         keys = [b"key-%d" % (number % 7) for number in range(self._written)]
         counts = Counter(keys)
         return {
-            number: {key: b"%d" % count for key, count in counts.items() if partition_of(key, PARTITIONS) == number}
-            for number in range(PARTITIONS)
+            number: {
+                key: b"%d" % count for key, count in counts.items() if partition_of(key, self.partitions) == number
+            }
+            for number in range(self.partitions)
         }
 
     async def check(self) -> None:

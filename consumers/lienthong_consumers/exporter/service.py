@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
 from lienthong_consumers.exporter.sources import Source
 from lienthong_infra.errors import ConfigurationError
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ async def serve(
         raise ConfigurationError(
             [f"the exporter cannot listen on {host}:{port} ({error.strerror}): end what listens there, or use --port"]
         ) from error
+    log.info("exporter-started", extra={"bus": identity.bus, "address": f"http://{host}:{port}/metrics"})
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(broker.keep_looking())
@@ -76,3 +80,4 @@ async def serve(
         server.shutdown()
         server.server_close()
         thread.join()
+        log.info("exporter-stopped", extra={"bus": identity.bus})

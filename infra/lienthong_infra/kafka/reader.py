@@ -13,6 +13,7 @@ from lienthong_infra.errors import PositionLost, UnknownTopic
 from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translating
 from lienthong_infra.kafka.metadata import PartitionCounts
+from lienthong_infra.kafka.naming import full_name
 from lienthong_infra.kafka.records import fetched, from_client, to_client
 from lienthong_infra.ports import Record, TopicPartition
 
@@ -104,6 +105,9 @@ class KafkaReader:
         for partition in partitions:
             await self._must_exist(partition)
         await self.start()
+        for topic in {each.topic for each in partitions}:
+            # The client finds unknown topics one by one, each for a tenth of a second: name them all at once.
+            self._consumer._client.add_topic(full_name(self._prefix, topic))
         with translating("asking for the ends of logs"):
             async with asyncio.timeout(REQUEST_LIMIT_S):
                 ends = await self._consumer.end_offsets([to_client(self._prefix, each) for each in partitions])

@@ -54,3 +54,7 @@ class BarrierFeed:
         ends = await self._reader.ends([TICKS, REFERENCE])
         while any(self._positions.get(each, -1) < end for each, end in ends.items()):
             await self._progress.wait()
+
+    async def close(self) -> None:
+        """Release the connection."""
+        await self._reader.close()

@@ -81,6 +81,10 @@ class Doubt:
             return None
         return Marker(position, self._through, 0)
 
+    def too_large(self, position: int, through: int, *, alone: bool) -> Marker:
+        """The marker after a run whose effects no broker takes: known for sure of a record that ran alone."""
+        return Marker(position, max(through, self._through), DEATHS_ALLOWED if alone else 1)
+
     def committed(self) -> None:
         """The record at the position is done."""
         self.deaths = 0

@@ -84,9 +84,8 @@ class Host:
         """Work until ``stop`` is set, then leave in good order. Raises whatever went wrong; then end the process."""
         async with _Background(self._failed, stop) as beside:
             beside.start(self._ports.feed.follow())
-            if not await beside.first(self._ports.feed.catch_up()):
-                return
-            if await beside.first(self._ports.membership.join(topics, self)):
+            caught_up = await beside.first(self._ports.feed.catch_up())
+            if caught_up and await beside.first(self._ports.membership.join(topics, self)):
                 beside.start(self._show())
                 beside.start(self._stalls.watch())
                 await beside.first(self._work(stop), to_its_end=True)
@@ -158,6 +157,7 @@ class Host:
                     async with asyncio.timeout(self._times.leave_limit_s / 2), self._lock:
                         await self._let_go()
                 await self._ports.membership.leave()
+                await self._ports.feed.close()
 
     async def _work(self, stop: asyncio.Event) -> None:
         feed = self._ports.feed

@@ -15,7 +15,7 @@ from operator import attrgetter
 from lienthong_infra.errors import RecordTooLarge
 from lienthong_infra.ports import PartitionLog, Record, TopicPartition
 from lienthong_schemas.instants import Instant
-from lienthong_streams.runtime.doubt import DEATHS_ALLOWED, DOUBT_KEY, Doubt, Marker, encode_marker
+from lienthong_streams.runtime.doubt import DOUBT_KEY, Doubt, Marker, encode_marker
 from lienthong_streams.runtime.ports import Advance, Effects, PartitionProcessor
 
 _BREATH = 5_000
@@ -154,7 +154,7 @@ class OwnedPartition:
             await self._mark(self._doubt.survived(start))
         commit = commit or effects.urgent or bool(effects.outputs)
         if commit:
-            await self._commit(effects, start)
+            await self._commit(effects, run, start)
         self._as_logged = True
         if taken:
             self._doubt.committed()
@@ -169,20 +169,19 @@ class OwnedPartition:
         )
 
     async def _put_aside(self, record: Record, *, now: Instant) -> Advance:
-        start = self.position
         self._as_logged = False
         effects = self.processor.set_aside(record, deaths=self._doubt.deaths, now=now)
-        await self._commit(effects, start)
+        await self._commit(effects, (), record.offset)
         self._as_logged = True
         self._doubt.committed()
         return Advance(taken=1, outputs=tuple(each.topic for each in effects.outputs), committed=True)
 
-    async def _commit(self, effects: Effects, start: int) -> None:
+    async def _commit(self, effects: Effects, run: Sequence[Record], start: int) -> None:
         try:
             await self._log.commit(effects.outputs, effects.changes)
         except RecordTooLarge:
-            # The record's fault, and nothing has been written yet: say so, or it would happen for ever.
-            await self._mark(Marker(start, start, DEATHS_ALLOWED))
+            if run:  # a record's fault, and nothing has been written: say so, or it would happen for ever
+                await self._mark(self._doubt.too_large(start, run[-1].offset, alone=len(run) == 1))
             raise
         if effects.changes:
             self._last = effects.changes[-1]

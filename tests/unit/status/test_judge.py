@@ -94,7 +94,7 @@ def test_a_partition_that_was_never_taken_over_is_seen_by_the_tick() -> None:
 def test_a_worker_that_does_not_run_is_named_once() -> None:
     """That it also stands still follows from that."""
     (problem,) = problems(replace(with_lag(), groups=NOBODY))
-    assert problem.what == "no process runs; 40 records wait"
+    assert problem.what == "no process runs; 40 waiting records"
 
 
 def test_a_hundred_silent_offices_are_one_line() -> None:

@@ -38,7 +38,7 @@ def test_a_bus_that_is_well_looks_so() -> None:
         "ledger        1 process, up to date\n"
         "offices       1 known, 0 silent for more than 15 min\n"
         "dead letters  0 open, 2 replayed, 1 waived\n"
-        "overdue       4 open cases (1 of them provisional)\n"
+        "overdue       4 open cases (1 provisional)\n"
         "sequences     1 gap, 0 conflict, 0 held\n"
         "findings      4 no-policy\n"
         "\n"

@@ -1,0 +1,181 @@
+"""Stream workers as real processes under fire, on a real Kafka: what they commit is what a plain loop says.
+
+The engine is the counting processor, so the truth is exact, record by record; the processes, the host and the way to
+Kafka are the worker's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+from typing import Any
+
+import pytest
+
+from lienthong_infra import exit_codes
+from tests.support.brokers import KafkaKit
+from tests.support.fleet import Fleet
+from tests.support.stage import Stage
+
+pytestmark = pytest.mark.broker
+
+EFFECTS = ("fence", "changelog", "commit", "after-commit")
+FROZEN_S = 9.0
+"""Longer than the session of six seconds, so that others take over before it wakes up."""
+
+
+@pytest.fixture
+async def stage(kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[Stage]:
+    """Topics with four partitions on a real Kafka."""
+    kit = KafkaKit(kafka_bootstrap, unique_prefix)
+    yield await Stage(kit, partitions=4).prepare()
+    await kit.close()
+
+
+@pytest.fixture
+def fleet(stage: Stage, kafka_bootstrap: str, unique_prefix: str, tmp_path: Path) -> Iterator[Fleet]:
+    """Counting workers for these topics."""
+    fleet = Fleet("tests.support.counting_process", (kafka_bootstrap, unique_prefix), tmp_path)
+    yield fleet
+    fleet.close()
+
+
+async def feed(stage: Stage, records: int, per_second: int) -> None:
+    """Write so many records, a little at a time."""
+    chunk = max(1, per_second // 20)
+    for start in range(0, records, chunk):
+        await stage.write(min(chunk, records - start))
+        await asyncio.sleep(chunk / per_second)
+
+
+async def revive_until(fleet: Fleet, done: asyncio.Task[None]) -> None:
+    """Be the supervisor until something is done."""
+    while not done.done():
+        fleet.revive()
+        await asyncio.wait({done}, timeout=0.2)
+    await done
+
+
+async def test_three_kills_leave_no_trace(stage: Stage, fleet: Fleet) -> None:
+    """kill -9 in the middle of work, death between two effects, SIGTERM: with two workers, while records flow."""
+    fleet.start("a")
+    fleet.start("b", "commit", "9")
+    feeding = asyncio.create_task(feed(stage, records=6_000, per_second=600))
+    assert await fleet.ended("b", limit_s=30) == -SIGKILL
+    fleet.start("b")
+    await asyncio.sleep(1.5)
+    await fleet.kill("a")
+    fleet.start("a")
+    await asyncio.sleep(1.5)
+    fleet.signal("b", SIGTERM)
+    assert await fleet.ended("b") == exit_codes.GOOD
+    await feeding
+    await stage.until_said()
+    fleet.signal("a", SIGTERM)
+    assert await fleet.ended("a") == exit_codes.GOOD
+    await stage.check()
+
+
+def test_a_worker_without_a_broker_gives_up_with_its_exit_code() -> None:
+    """One clear line for each step, then exit code 69."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lienthong.cli.main", "stream", "deadlines", "--give-up", "4"],
+        env={**os.environ, "LIENTHONG_BOOTSTRAP": "127.0.0.1:9"},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == exit_codes.UNAVAILABLE
+    lines = done.stderr.splitlines()
+    steps = [line for line in lines if "broker-unavailable" in line]
+    assert len(steps) >= 2
+    assert all("address=127.0.0.1:9 attempt=" in line for line in steps)
+    others = [line.split()[2] for line in lines if line not in steps]
+    assert others == ["stream-worker-started", "stream-worker-failed"]
+
+
+class Storm:
+    """Faults at random times, as many of each kind as asked for, against workers a, b and sometimes c."""
+
+    def __init__(self, fleet: Fleet, seed: int) -> None:
+        self._fleet = fleet
+        self._random = random.Random(seed)
+        self.done: Counter[str] = Counter()
+
+    async def blow(self, faults: list[str]) -> None:
+        """All these faults, in a random order."""
+        self._random.shuffle(faults)
+        kinds: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "kill": self._kill,
+            "effect": self._effect,
+            "term": self._term,
+            "freeze": self._freeze,
+            "join": self._join,
+        }
+        for fault in faults:
+            await asyncio.sleep(self._random.uniform(0.5, 2.5))
+            self._fleet.revive()
+            await kinds[fault]()
+            self.done[fault] += 1
+
+    def _victim(self) -> str:
+        return self._random.choice("ab")
+
+    async def _kill(self) -> None:
+        name = self._victim()
+        await self._fleet.kill(name)
+        self._fleet.start(name)
+
+    async def _effect(self) -> None:
+        name = self._victim()
+        await self._fleet.kill(name)
+        self._fleet.start(name, self._random.choice(EFFECTS), str(self._random.randint(1, 12)))
+
+    async def _term(self) -> None:
+        name = self._victim()
+        self._fleet.signal(name, SIGTERM)
+        await self._fleet.ended(name)
+        self._fleet.start(name)
+
+    async def _freeze(self) -> None:
+        await self._fleet.freeze(self._victim(), FROZEN_S)
+
+    async def _join(self) -> None:
+        """A third worker comes, and goes again."""
+        self._fleet.start("c")
+        await asyncio.sleep(self._random.uniform(2.0, 4.0))
+        if self._fleet.alive("c"):
+            self._fleet.signal("c", SIGTERM)
+        await self._fleet.ended("c")
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_storm_leaves_no_trace(stage: Stage, fleet: Fleet, seed: int) -> None:
+    """Ten kills, ten deaths between effects, ten SIGTERMs, zombies and rebalances during 50,000 records."""
+    fleet.start("a")
+    fleet.start("b")
+    storm = Storm(fleet, seed)
+    faults = ["kill"] * 10 + ["effect"] * 10 + ["term"] * 10 + ["freeze"] * 3 + ["join"] * 3
+    blowing = asyncio.create_task(storm.blow(faults))
+    feeding = asyncio.create_task(feed(stage, records=50_000, per_second=400))
+    await asyncio.gather(blowing, feeding)
+    said = asyncio.create_task(stage.until_said(limit_s=120))
+    await revive_until(fleet, said)
+    for name in "ab":
+        if fleet.alive(name):
+            fleet.signal(name, SIGTERM)
+            assert await fleet.ended(name) == exit_codes.GOOD
+    await stage.check()
+    assert storm.done == Counter(faults)
+    young = -SIGTERM  # asked to end before it could hear
+    allowed = {exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE, -SIGKILL, young}
+    assert {code for _, code in fleet.exits} <= allowed
