@@ -40,31 +40,27 @@ _OPENING = {
     "name": "Opening",
     "fields": [_field("started_at", "long"), _field("used_seconds", "long"), _field("paused_seconds", "long")],
 }
-_KNOWN = {
-    "type": "record",
-    "name": "Known",
-    "fields": [
-        _field("known_at", "long"),
-        _field("epoch", "int"),
-        _field("seq", "long"),
-        _field("digest", "bytes"),
-        _field("accepted_at", "long"),
-        _field("occurred_at", "long"),
-        _field("office", "string"),
-        _field("commune", "string"),
-        _field("change", "string"),
-        _field("status", "string"),
-        _field("received_at", ["null", "long"]),
-        _field("due_at", ["null", "long"]),
-        _field("ended_at", ["null", "long"]),
-        _field("selector", "string"),
-        _field("handover", ["null", _HANDOVER]),
-        _field("opening", ["null", _OPENING]),
-        {"name": "step", "type": "string", "default": ""},
-        {"name": "urgency", "type": "string", "default": ""},
-    ],
-}
-_KNOWN_1 = {**_KNOWN, "fields": [one for one in _KNOWN["fields"] if one["name"] not in ADDED_IN_VERSION_2]}
+_KNOWN_FIELDS: Final[list[dict[str, Any]]] = [
+    _field("known_at", "long"),
+    _field("epoch", "int"),
+    _field("seq", "long"),
+    _field("digest", "bytes"),
+    _field("accepted_at", "long"),
+    _field("occurred_at", "long"),
+    _field("office", "string"),
+    _field("commune", "string"),
+    _field("change", "string"),
+    _field("status", "string"),
+    _field("received_at", ["null", "long"]),
+    _field("due_at", ["null", "long"]),
+    _field("ended_at", ["null", "long"]),
+    _field("selector", "string"),
+    _field("handover", ["null", _HANDOVER]),
+    _field("opening", ["null", _OPENING]),
+    _field("step", "string"),
+    _field("urgency", "string"),
+]
+_KNOWN_FIELDS_1 = [one for one in _KNOWN_FIELDS if one["name"] not in ADDED_IN_VERSION_2]
 _STANDING = {
     "type": "record",
     "name": "Standing",
@@ -72,7 +68,8 @@ _STANDING = {
 }
 
 
-def _case_state(known: dict[str, Any]) -> Any:
+def _case_state(known_fields: list[dict[str, Any]]) -> Any:
+    known = {"type": "record", "name": "Known", "fields": known_fields}
     return parse_schema(
         {
             "type": "record",
@@ -87,7 +84,7 @@ def _case_state(known: dict[str, Any]) -> Any:
     )
 
 
-_SCHEMAS: Final = {FIRST_VERSION: _case_state(_KNOWN_1), VERSION: _case_state(_KNOWN)}
+_SCHEMAS: Final = {FIRST_VERSION: _case_state(_KNOWN_FIELDS_1), VERSION: _case_state(_KNOWN_FIELDS)}
 
 
 class CaseState:

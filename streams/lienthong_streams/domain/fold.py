@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lienthong_schemas.case_event import CaseEvent
-from lienthong_schemas.errors import CalendarError
+from lienthong_schemas.errors import CalendarError, NoOfficeHours
 from lienthong_schemas.instants import Instant, iso_of
-from lienthong_schemas.reference import ReferenceBook
+from lienthong_schemas.reference import ANY, ReferenceBook
 from lienthong_streams.domain.facts import Fold, Remark
 from lienthong_streams.domain.judge import Knowledge, Verdict, judge, nothing
 from lienthong_streams.domain.side_clocks import judge_side_clocks
@@ -77,10 +77,13 @@ def _judge_all(verdict: Verdict, walk: Walk, terms: Terms, knowledge: Knowledge)
 
 def terms_of(book: ReferenceBook, event: CaseEvent, clock: str, at: Instant) -> Terms | None:
     """The terms of a clock that starts at an instant: a clock policy or, for processing, the stated due time alone."""
-    found = book.clock_policy(event.kind, event.selector, event.urgency, clock, at)
+    found = book.clock_policy(event.kind, event.selector, at, urgency=event.urgency or ANY, clock=clock)
     if found is not None:
-        calendar = book.working_calendar(found[1].calendar, at)
-        return Terms(found[0], clock) if calendar is None else Terms(found[0], clock, found[1], calendar)
+        try:
+            calendar = book.working_calendar(found[1].calendar, at)
+        except NoOfficeHours:
+            calendar = None
+        return Terms(found[0], clock) if calendar is None else Terms(found[0], clock, found[1], calendar[1])
     stated = book.policy(event.kind, event.selector, at)
     return None if stated is None or clock != stated[1].clock else Terms(stated[0], clock)
 

@@ -34,7 +34,7 @@ NEAR_DUE = timedelta(hours=1) // timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What a verdict depends on beside the case: the horizon, whether events are missing, how far offices were heard."""
+    """What a verdict depends on beside the case: horizon, missing events, how far each office was heard."""
 
     horizon: Instant
     hole: bool

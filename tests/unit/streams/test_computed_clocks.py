@@ -61,7 +61,11 @@ def outcome(reference: ReferenceBook, horizon: str, *events: CaseEvent) -> Fold:
 
 def told(found: Fold, clock: str = "processing") -> list[tuple[str, str]]:
     """(kind, local time) of a clock's facts."""
-    return [(f"{one.kind}{one.level and '/' + one.level}", shown(one.happened_at)) for one in found.facts if one.clock == clock]
+    return [
+        (f"{one.kind}{one.level and '/' + one.level}", shown(one.happened_at))
+        for one in found.facts
+        if one.clock == clock
+    ]
 
 
 def codes(found: Fold) -> set[str]:
@@ -208,7 +212,10 @@ def test_acceptance_has_a_clock_of_its_own() -> None:
     """Late acceptance is counted apart from late processing (domain §8: 37,731 against 87,939)."""
     reference = book(acceptance={"amount": 8, "unit": "working_hour"})
     submitted = happened(1, "1", "2026-03-02 08:00")
-    assert told(outcome(reference, "2026-03-03 09:00", submitted), "acceptance")[-1] == ("breached", "2026-03-03 08:00:00")
+    assert told(outcome(reference, "2026-03-03 09:00", submitted), "acceptance")[-1] == (
+        "breached",
+        "2026-03-03 08:00:00",
+    )
     accepted = happened(2, "2", "2026-03-02 16:00")
     found = outcome(reference, "2026-03-03 09:00", submitted, accepted)
     assert told(found, "acceptance")[-1] == ("met", "2026-03-02 16:00:00")
