@@ -163,13 +163,39 @@ def findings_page() -> str:
 
 
 def metrics_page() -> str:
-    """Every metric of the exporter."""
+    """Every metric of the exporter and of the workers."""
     from lienthong_consumers.exporter.metric_catalogue import CATALOGUE
 
-    intro = ["All are gauges and carry the label `bus`. Without the sources it needs a metric has no series."]
+    intro = [
+        "What `lienthong exporter` sees of a bus from outside; the alerts rest on it. All are gauges and carry the",
+        "label `bus`. Without the sources it needs a metric has no series.",
+    ]
     rows = [(f"`{one.name}`", _code(one.labels), _code(one.needs), one.text) for one in CATALOGUE]
     table = _table(("metric", "labels", "needs", "meaning"), rows)
-    return _page("Metrics", "`consumers/lienthong_consumers/exporter/metric_catalogue.py`", intro, table)
+    workers = ["## Workers", "", "What a worker says of itself on `LIENTHONG_METRICS_PORT`. Counters end in `_total`."]
+    return _page(
+        "Metrics",
+        "`consumers/lienthong_consumers/exporter/metric_catalogue.py`, "
+        "`consumers/lienthong_consumers/ledger/sink_metrics.py`, `streams/lienthong_streams/host_metrics.py`",
+        intro,
+        table,
+        workers,
+        _table(("metric", "kind", "meaning"), worker_metrics()),
+    )
+
+
+def worker_metrics() -> list[tuple[str, str, str]]:
+    """Name, kind and meaning of each metric of the deadline worker and the ledger."""
+    from prometheus_client import CollectorRegistry
+
+    from lienthong_consumers.ledger.sink_metrics import SinkMetrics
+    from lienthong_streams.host_metrics import HostMetrics
+
+    registry = CollectorRegistry()
+    HostMetrics("", registry)
+    SinkMetrics("", registry)
+    ours = [family for family in registry.collect() if family.name.startswith("lienthong_")]
+    return [(f"`{one.name}`", one.type, one.documentation) for one in ours]
 
 
 def settings_page() -> str:
@@ -183,6 +209,19 @@ def settings_page() -> str:
     return _page("Settings", "`infra/lienthong_infra/settings.py`", intro, _table(("variable", "meaning"), rows))
 
 
+def commands_page() -> str:
+    """Every verb of the command line with its arguments and options."""
+    from lienthong.command_tree import verbs
+
+    intro = ["Every verb also says this with `--help`. Settings that all of them read: [settings.md](settings.md)."]
+    parts: list[list[str]] = [intro]
+    for verb in verbs():
+        parts.append([f"## `{verb.name}`", "", verb.help])
+        if verb.options:
+            parts.append(_table(("", "default", "meaning"), verb.options))
+    return _page("Commands", "`lienthong/cli/`", *parts)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "topics.md": topics_page,
     "schemas.md": schemas_page,
@@ -190,5 +229,6 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "findings.md": findings_page,
     "metrics.md": metrics_page,
     "settings.md": settings_page,
+    "commands.md": commands_page,
 }
 """Each page of ``docs/reference`` and what writes it."""

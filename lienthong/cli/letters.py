@@ -144,6 +144,8 @@ def _fix(letter: Id, fields: Fields, why: Why, who: Who = "", prefix: Prefix = "
         raise BadInputError([f"{fields}: it is no JSON: {error}"]) from error
     if not isinstance(given, dict):
         raise BadInputError([f"{fields}: write the record's fields as one JSON object"])
+    if "id" in given and isinstance(given.get("value"), dict):
+        given = given["value"]  # the whole output of `letters show --value --json`, corrected
     signed = _signed(who, why)
     asyncio.run(
         _sent(

@@ -16,7 +16,7 @@ DOCUMENTS = (
     "SECURITY.md",
     "docs/why.md",
     "docs/architecture.md",
-    "docs/operate.md",
+    "docs/operate",
     "docs/glossary.md",
     "docs/decisions",
 )

@@ -300,6 +300,25 @@ async def test_without_the_fence_the_same_race_goes_wrong(bench: LedgerBench) ->
     assert bench.behind() != [] or bench.counted() != recount_log(bench.case_records())
 
 
+@pytest.mark.parametrize("in_the_middle_of", ["SELECT 1", "COPY gap FROM STDIN"])
+async def test_a_former_owner_that_stands_still_is_ended(bench: LedgerBench, in_the_middle_of: str) -> None:
+    """It holds the positions in an open transaction, or in the middle of a COPY, where no time limit of the server
+    reaches it; the next owner does not wait for it for ever."""
+    bench.put(outbound(dossier(1, 1)))
+    _, store = await bench.sink()
+    await store.close()
+    frozen = connect_now(bench.dsn, bench.prefix, autocommit=False)
+    try:
+        frozen.execute("UPDATE position SET next_offset = 5")
+        frozen.pgconn.send_query(in_the_middle_of.encode())
+        await bench.settle()
+        sessions = bench.value("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", frozen.info.backend_pid)
+    finally:
+        frozen.close()
+    assert sessions == 0
+    assert bench.counted() == recount_log(bench.case_records())
+
+
 async def test_two_sinks_share_the_partitions(bench: LedgerBench) -> None:
     """Both at once, each its share; the ledger is a recount of the log."""
     bench.put(*(outbound(dossier(number, seq)) for seq in range(1, 4) for number in range(50)))

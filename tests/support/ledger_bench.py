@@ -12,11 +12,13 @@ from lienthong_consumers.ledger.database import connect, connect_now
 from lienthong_consumers.ledger.exact_start import ExactStart
 from lienthong_consumers.ledger.migrate import migrate
 from lienthong_consumers.ledger.reading import RecordReader
-from lienthong_consumers.ledger.sink import LedgerSink, Observer, Parts, Silent
+from lienthong_consumers.ledger.sink import LedgerSink, Parts, Silent
 from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.memory_group import MemoryGroup
 from lienthong_infra.ports import Membership, OutboundRecord, Record, TopicPartition
+from lienthong_infra.stalls import StallTimes
+from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant
@@ -58,7 +60,7 @@ class LedgerBench:
         make_store: Callable[[Any], LedgerStore] = LedgerStore,
         start: ExactStart | None = None,
         clock: Clock | None = None,
-        observer: Observer | None = None,
+        stalls: StallTimes | None = None,
     ) -> tuple[LedgerSink, LedgerStore]:
         """A sink, not yet running, and its store, which the caller closes."""
         store = make_store(await connect(self.dsn, self.prefix))
@@ -69,7 +71,8 @@ class LedgerBench:
             store=store,
             reader=RecordReader(SchemaBook()),
             start=start or ExactStart(),
-            observer=observer or Silent(),
+            observer=Silent(),
+            stalls=stalls or StallTimes(),
         )
         return LedgerSink(parts if clock is None else replace(parts, clock=clock)), store
 
@@ -143,5 +146,7 @@ def counted(dsn: str, prefix: str) -> Recount:
             if any(numbers)
         }
         (events,) = connection.execute("SELECT count(*) FROM case_event").fetchone() or (0,)
-        (duplicates,) = connection.execute("SELECT sum(duplicates)::bigint FROM position").fetchone() or (0,)
+        (duplicates,) = connection.execute(
+            "SELECT sum(duplicates)::bigint FROM position WHERE topic = ANY(%s)", (list(CASE_TOPICS),)
+        ).fetchone() or (0,)
     return Recount(rows, totals, events, duplicates)

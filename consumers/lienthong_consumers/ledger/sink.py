@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
 
 from lienthong_consumers.ledger.batch import Applied, Batch, Move
 from lienthong_consumers.ledger.exact_start import ExactStart, Run, SeekBack
@@ -22,6 +22,7 @@ from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_infra.errors import LienthongError, PositionLost, TemporaryError
 from lienthong_infra.ports import Membership, Publisher, Record, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience
+from lienthong_infra.stalls import StallTimes, StallWatch
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.errors import CatalogueError, ContractError, UnknownFingerprint
 from lienthong_schemas.instants import Instant
@@ -101,7 +102,28 @@ class Parts:
     start: ExactStart
     observer: Observer
     clock: Callable[[], Instant] = _now
+    stalls: StallTimes = field(default_factory=StallTimes)
     make_patience: Callable[[], SchemaPatience] = SchemaPatience
+
+
+class _Stand(NamedTuple):
+    position: int
+
+
+class _Stands(Mapping[TopicPartition, _Stand]):
+    """The positions of a sink in the form that the watch against standing still wants."""
+
+    def __init__(self, sink: LedgerSink) -> None:
+        self._sink = sink
+
+    def __getitem__(self, partition: TopicPartition) -> _Stand:
+        return _Stand(self._sink.positions[partition])
+
+    def __iter__(self) -> Iterator[TopicPartition]:
+        return iter(self._sink.positions)
+
+    def __len__(self) -> int:
+        return len(self._sink.positions)
 
 
 class LedgerSink:
@@ -126,8 +148,13 @@ class LedgerSink:
         membership = self._parts.membership
         await self._learn_schemas()
         await membership.join(topics, self)
+        transactional = frozenset(topics) - frozenset(CASE_TOPICS)
+        watch = StallWatch(membership, _Stands(self), self._parts.stalls, transactional=transactional)
+        watching = asyncio.create_task(watch.watch())
         try:
             while not stop.is_set():
+                if watching.done():
+                    await watching
                 fetched = await membership.fetch(timeout=FETCH_TIMEOUT_S, limit=FETCH_LIMIT)
                 async with self._lock:
                     self._raise_failure()
@@ -137,6 +164,7 @@ class LedgerSink:
                 if 0 < sum(map(len, fetched.values())) < SMALL_FETCH:
                     await _pause(stop, PACE_S)
         finally:
+            watching.cancel()
             with suppress(TimeoutError):  # what is cut short here is safe by the fence
                 await asyncio.wait_for(membership.leave(), LEAVE_LIMIT_S)
 
@@ -147,7 +175,7 @@ class LedgerSink:
         try:
             async with asyncio.timeout(LISTENER_LIMIT_S), self._lock:
                 self._forget()
-                positions = await self._parts.store.positions(partitions)
+                positions = await self._parts.store.take_over(partitions)
                 ends = await membership.ends(partitions)
                 for partition, position in positions.items():
                     if position > ends[partition]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -26,9 +27,15 @@ from lienthong_infra.errors import ConfigurationError, TemporaryError
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.records import ReferenceRecord
 
+log = logging.getLogger(__name__)
+
 TRANSACTION_LIMIT_S: Final = 20.0
 """Seconds for one batch. Longer, and the group would take the sink for dead (its rebalance time is 30 s): it ends
 itself and a supervisor starts it again."""
+
+
+HOLDER_PATIENCE_S: Final = 3.0
+"""Seconds that a former owner's transaction is waited for. One in good order ends its batch before it lets go."""
 
 
 class LedgerStore:
@@ -44,10 +51,18 @@ class LedgerStore:
                 await cursor.execute(statement)
             await create_positions(cursor, partitions)
 
-    async def positions(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-        """Where the ledger stands in these partitions. Raises ConfigurationError where it has no word about one."""
-        async with asyncio.timeout(TRANSACTION_LIMIT_S), self._connection.cursor() as cursor:
-            stored = await read_positions(cursor, partitions)
+    async def take_over(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where the ledger stands in these partitions, once nobody else writes to them.
+
+        A former owner that the group took for dead may stand still in the middle of a transaction and hold the rows for
+        ever: its session is ended, and what it had not committed is void. Raises ConfigurationError where the ledger
+        has no word about a partition.
+        """
+        locking = asyncio.create_task(self._lock_positions(partitions))
+        done, _ = await asyncio.wait({locking}, timeout=HOLDER_PATIENCE_S)
+        if not done:
+            await self._end_holders()
+        stored = await locking
         missing = sorted(set(partitions) - set(stored))
         if missing:
             raise ConfigurationError(
@@ -59,6 +74,21 @@ class LedgerStore:
                 ]
             )
         return stored
+
+    async def _lock_positions(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        async with self._connection.transaction(), self._connection.cursor() as cursor:
+            return await read_positions(cursor, partitions, locked=True)
+
+    async def _end_holders(self) -> None:
+        """End the sessions that hold what we wait for."""
+        waiting = self._connection.info
+        side = await AsyncConnection.connect(waiting.dsn, password=waiting.password, autocommit=True)
+        async with side:
+            cursor = await side.execute(
+                "SELECT pid, pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(%s)) AS pid", (waiting.backend_pid,)
+            )
+            for pid, ended in await cursor.fetchall():
+                log.warning("holder-of-positions-ended", extra={"session": pid, "ended": ended})
 
     async def references(self) -> list[ReferenceRecord]:
         """The reference records that the ledger knows."""

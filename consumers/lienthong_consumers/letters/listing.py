@@ -14,7 +14,7 @@ from lienthong_infra.errors import BadInputError
 from lienthong_infra.ports import Headers
 
 STATES: Final = ("open", "replayed", "waived")
-SHORTEST_ID: Final = 8
+SHORTEST_ID: Final = 4
 """Characters that the beginning of an id must have to stand for it."""
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from lienthong_infra.errors import PositionLost
 from lienthong_infra.ports import Membership, PartitionLog, Record, TopicPartition
+from lienthong_infra.stalls import StallTimes, StallWatch
 from lienthong_schemas.instants import Instant
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
 from lienthong_streams.runtime.owned import OwnedPartition
 from lienthong_streams.runtime.ports import Advance, HostObserver, ProcessorFactory
-from lienthong_streams.runtime.stalls import StallTimes, StallWatch
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from lienthong_infra.errors import Stalled
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.memory_group import MemoryGroup, MemoryMembership
 from lienthong_infra.ports import TopicPartition
-from lienthong_streams.runtime.stalls import StallTimes, StallWatch
+from lienthong_infra.stalls import StallTimes, StallWatch
 
 HERE = TopicPartition("in.v1", 0)
 TIMES = StallTimes(look_s=1, nudge_s=30, give_up_s=180)

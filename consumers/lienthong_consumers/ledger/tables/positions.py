@@ -13,7 +13,7 @@ from lienthong_schemas.instants import datetime_of
 
 async def create_positions(cursor: Cursor, partitions: Collection[TopicPartition]) -> None:
     """At the very first start, say that every partition is read from its beginning. Later this changes nothing."""
-    await cursor.execute("LOCK TABLE position IN EXCLUSIVE MODE")
+    await _one_at_a_time(cursor)
     await cursor.execute("SELECT EXISTS (SELECT FROM position) OR EXISTS (SELECT FROM case_event)")
     if await cursor.fetchone() == (False,):
         await _insert(cursor, partitions)
@@ -21,13 +21,18 @@ async def create_positions(cursor: Cursor, partitions: Collection[TopicPartition
 
 async def add_topic(cursor: Cursor, partitions: Collection[TopicPartition]) -> None:
     """Say that a topic new to the ledger is read from its beginning. Raises ConfigurationError where it is not new."""
-    await cursor.execute("LOCK TABLE position IN EXCLUSIVE MODE")
+    await _one_at_a_time(cursor)
     known = await read_positions(cursor, partitions)
     if known:
         raise ConfigurationError(
             [f"{one.topic}/{one.partition}: the ledger stands at {known[one]} there already" for one in sorted(known)]
         )
     await _insert(cursor, partitions)
+
+
+async def _one_at_a_time(cursor: Cursor) -> None:
+    """Let no other sink make rows at the same time. No lock of the table: a sink that stands still may hold rows."""
+    await cursor.execute("SELECT pg_advisory_xact_lock('position'::regclass::oid::bigint)")
 
 
 async def _insert(cursor: Cursor, partitions: Collection[TopicPartition]) -> None:
@@ -37,11 +42,17 @@ async def _insert(cursor: Cursor, partitions: Collection[TopicPartition]) -> Non
     )
 
 
-async def read_positions(cursor: Cursor, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-    """The stored positions; a partition without one is left out."""
-    await cursor.execute("SELECT topic, partition, next_offset FROM position")
-    stored = {TopicPartition(topic, number): offset for topic, number, offset in await cursor.fetchall()}
-    return {one: stored[one] for one in partitions if one in stored}
+async def read_positions(
+    cursor: Cursor, partitions: Collection[TopicPartition], *, locked: bool = False
+) -> dict[TopicPartition, int]:
+    """The stored positions, ``locked`` until the transaction ends; a partition without one is left out."""
+    await cursor.execute(
+        "SELECT topic, partition, next_offset FROM position"
+        " WHERE (topic, partition) IN (SELECT * FROM unnest(%s::text[], %s::int[])) ORDER BY topic, partition"
+        + (" FOR UPDATE" if locked else ""),
+        ([one.topic for one in partitions], [one.partition for one in partitions]),
+    )
+    return {TopicPartition(topic, number): offset for topic, number, offset in await cursor.fetchall()}
 
 
 async def move_positions(cursor: Cursor, moves: Mapping[TopicPartition, Move]) -> None:

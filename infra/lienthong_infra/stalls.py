@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -46,9 +46,13 @@ class StallWatch:
         membership: Membership,
         owned: Mapping[TopicPartition, _Positioned],
         times: StallTimes | None = None,
+        *,
+        transactional: Collection[str] = (),
     ) -> None:
+        """``transactional``: topics on which offsets without records are usual, so that a nudge says nothing."""
         self._membership = membership
         self._owned = owned
+        self._transactional = transactional
         self._times = times or StallTimes()
         self._resting: dict[TopicPartition, _Rest] = {}
 
@@ -84,7 +88,8 @@ class StallWatch:
                     f"for {self._times.give_up_s:.0f} s"
                 )
             elif now - rest.nudged_at >= self._times.nudge_s:
-                log.warning("partition-nudged", extra={"source": f"{partition.topic}/{partition.partition}"})
+                level = logging.DEBUG if partition.topic in self._transactional else logging.WARNING
+                log.log(level, "partition-nudged", extra={"source": f"{partition.topic}/{partition.partition}"})
                 self._membership.seek(partition, owned.position)
                 rest = rest._replace(nudged_at=now)
             resting[partition] = rest
