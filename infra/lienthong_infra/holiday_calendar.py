@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lienthong_schemas.calendar_body import Calendar, DayOff, Name, Season, WorkingDay, Year
 from lienthong_schemas.calendar_hours import WEEKDAYS, Day
 from lienthong_schemas.errors import CatalogueError
+from lienthong_schemas.reference_body import body_problems
 from lienthong_schemas.yaml_files import model_problems, read_yaml
 
 HEADER = """\
@@ -89,8 +90,7 @@ def compile_calendar(overlay: Overlay) -> dict[str, Any]:
     try:
         Calendar.model_validate(body)
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, each['loc'])) or 'calendar'}: {each['msg']}" for each in error.errors()]
-        raise CatalogueError(problems) from None
+        raise CatalogueError(body_problems(error)) from None
     return body
 
 

@@ -16,6 +16,9 @@ from lienthong_schemas.topic_spec import TopicSpec
 SAFE_REPLICAS: Final = 3
 """Copies of each partition where the cluster has as many brokers: one may be down and one may fail at the same time."""
 FOREVER_MS: Final = "-1"
+CENTURY_MS: Final = str(100 * 365 * 24 * 60 * 60 * 1000)
+"""A segment of an import is closed by its size alone: by time, a broker would close one for each week of the past, and
+a fetch brings records of one segment at most."""
 _STAMPS: Final[Mapping[str, str]] = {"append": "LogAppendTime", "create": "CreateTime"}
 
 Remedy = Literal["create", "repair", "by-hand"]
@@ -78,6 +81,8 @@ def wanted_config(spec: TopicSpec, *, imported: bool, replicas: int) -> dict[str
         "max.message.bytes": str(spec.config.max_message_bytes),
         "min.insync.replicas": str(max(1, replicas - 1)),
     }
+    if imported:
+        config["segment.ms"] = CENTURY_MS
     if spec.config.segment_bytes is not None:
         config["segment.bytes"] = str(spec.config.segment_bytes)
     return config

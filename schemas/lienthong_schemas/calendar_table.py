@@ -16,7 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from lienthong_schemas.calendar_body import Calendar
-from lienthong_schemas.calendar_hours import MINUTES_PER_DAY, hours_of, instant_at, instant_of_wall
+from lienthong_schemas.calendar_hours import hours_of, instant_at, instant_of_wall
 from lienthong_schemas.errors import BeyondCalendar, NoOfficeHours
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 
@@ -27,6 +27,7 @@ WORKING_DAY: Final = 8 * HOUR
 """Microseconds of working time that count as one day where days are counted in hours (internal steps of Hà Nội's
 decisions 1811/QĐ and 663/QĐ-TTPVHCC; systems of provinces do the same)."""
 
+_DAY: Final = 24 * HOUR
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +41,8 @@ class WorkingCalendar:
         "_before",
         "_days",
         "_ends",
+        "_first_ordinal",
+        "_midnights",
         "_name",
         "_of_day",
         "_starts",
@@ -62,8 +65,11 @@ class WorkingCalendar:
         self.zone = ZoneInfo(body.time_zone)
         self.first_day = date(body.first_year, 1, 1)
         self.last_day = date(body.last_year, 12, 31)
-        self.begins: Instant = instant_at(self.first_day, 0, self.zone)
-        self.ends: Instant = instant_at(self.last_day, MINUTES_PER_DAY, self.zone)
+        self._first_ordinal = self.first_day.toordinal()
+        midnights = range(self.last_day.toordinal() - self._first_ordinal + 2)
+        self._midnights = [instant_at(date.fromordinal(self._first_ordinal + day), 0, self.zone) for day in midnights]
+        self.begins: Instant = self._midnights[0]
+        self.ends: Instant = self._midnights[-1]
         self._starts: list[Instant] = []
         self._ends: list[Instant] = []
         self._before: list[int] = []
@@ -142,7 +148,9 @@ class WorkingCalendar:
 
     def date_of(self, instant: Instant) -> date:
         """The local date."""
-        return self._wall(instant).date()
+        if not self.begins <= instant <= self.ends:
+            raise self._beyond(iso_of(instant))
+        return date.fromordinal(self._first_ordinal + bisect_right(self._midnights, instant) - 1)
 
     def is_working_day(self, day: date) -> bool:
         """Whether somebody works on a date."""
@@ -178,11 +186,17 @@ class WorkingCalendar:
 
     def end_of_day(self, day: date) -> Instant:
         """The last instant (microsecond) of a date, working day or not."""
-        return instant_at(day, MINUTES_PER_DAY, self.zone) - 1
+        self._check_day(day)
+        return self._midnights[day.toordinal() - self._first_ordinal + 1] - 1
 
     def same_time_on(self, day: date, instant: Instant) -> Instant:
         """The instant at which the wall clock shows on another date what it shows at ``instant``."""
-        return instant_of_wall(datetime.combine(day, self._wall(instant).time()), self.zone)
+        self._check_day(day)
+        own = self.date_of(instant)
+        if self._is_plain(own) and self._is_plain(day):
+            return instant + self._midnight(day) - self._midnight(own)
+        wall = (_EPOCH + timedelta(microseconds=instant)).astimezone(self.zone)
+        return instant_of_wall(datetime.combine(day, wall.time()), self.zone)
 
     def within_hours(self, day: date, instant: Instant) -> Instant:
         """An instant of a working day, kept inside its hours: a break or the evening goes back to the last work."""
@@ -202,10 +216,13 @@ class WorkingCalendar:
         index = self._index(instant)
         return self._before[index] + min(instant, self._ends[index]) - self._starts[index] if index >= 0 else 0
 
-    def _wall(self, instant: Instant) -> datetime:
-        if not self.begins <= instant <= self.ends:
-            raise self._beyond(iso_of(instant))
-        return (_EPOCH + timedelta(microseconds=instant)).astimezone(self.zone)
+    def _midnight(self, day: date) -> Instant:
+        return self._midnights[day.toordinal() - self._first_ordinal]
+
+    def _is_plain(self, day: date) -> bool:
+        """Whether the clocks are not changed on a date."""
+        index = day.toordinal() - self._first_ordinal
+        return index + 1 < len(self._midnights) and self._midnights[index + 1] - self._midnights[index] == _DAY
 
     def _check_day(self, day: date) -> None:
         if not self.first_day <= day <= self.last_day:

@@ -20,7 +20,7 @@ from lienthong_schemas.errors import CatalogueError
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.policy_body import ClockPolicy, policy_key
 from lienthong_schemas.records import ReferenceRecord
-from lienthong_schemas.reference_body import Body
+from lienthong_schemas.reference_body import Body, body_problems
 
 Effect = Literal["waiting", "running", "paused", "ended", "stopped"]
 """What a state does to a clock: not started, runs, stands still, ended by handling, ended without being judged."""
@@ -97,9 +97,7 @@ def parse_body(record: ReferenceRecord) -> Body:
     try:
         return model.model_validate(json.loads(record.body))
     except ValidationError as error:
-        raise CatalogueError(
-            [f"{record.record_id}: {'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors()]
-        ) from error
+        raise CatalogueError([f"{record.record_id}: {problem}" for problem in body_problems(error)]) from error
     except (ValueError, RecursionError) as error:
         raise CatalogueError([f"{record.record_id}: the body is no JSON: {error}"]) from error
 

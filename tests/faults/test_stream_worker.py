@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
-from typing import Any
 
 import pytest
 
 from lienthong_infra import exit_codes
 from tests.support.brokers import KafkaKit
-from tests.support.fleet import Fleet
+from tests.support.fleet import Fleet, Storm
 from tests.support.stage import Stage
 
 pytestmark = pytest.mark.broker
-
-EFFECTS = ("fence", "changelog", "commit", "after-commit")
-FROZEN_S = 9.0
-"""Longer than the session of six seconds, so that others take over before it wakes up."""
 
 
 @pytest.fixture
@@ -53,14 +47,6 @@ async def feed(stage: Stage, records: int, per_second: int) -> None:
     for start in range(0, records, chunk):
         await stage.write(min(chunk, records - start))
         await asyncio.sleep(chunk / per_second)
-
-
-async def revive_until(fleet: Fleet, done: asyncio.Task[None]) -> None:
-    """Be the supervisor until something is done."""
-    while not done.done():
-        fleet.revive()
-        await asyncio.wait({done}, timeout=0.2)
-    await done
 
 
 async def test_three_kills_leave_no_trace(stage: Stage, fleet: Fleet) -> None:
@@ -102,61 +88,6 @@ def test_a_worker_without_a_broker_gives_up_with_its_exit_code() -> None:
     assert others == ["stream-worker-started", "stream-worker-failed"]
 
 
-class Storm:
-    """Faults at random times, as many of each kind as asked for, against workers a, b and sometimes c."""
-
-    def __init__(self, fleet: Fleet, seed: int) -> None:
-        self._fleet = fleet
-        self._random = random.Random(seed)
-        self.done: Counter[str] = Counter()
-
-    async def blow(self, faults: list[str]) -> None:
-        """All these faults, in a random order."""
-        self._random.shuffle(faults)
-        kinds: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-            "kill": self._kill,
-            "effect": self._effect,
-            "term": self._term,
-            "freeze": self._freeze,
-            "join": self._join,
-        }
-        for fault in faults:
-            await asyncio.sleep(self._random.uniform(0.5, 2.5))
-            self._fleet.revive()
-            await kinds[fault]()
-            self.done[fault] += 1
-
-    def _victim(self) -> str:
-        return self._random.choice("ab")
-
-    async def _kill(self) -> None:
-        name = self._victim()
-        await self._fleet.kill(name)
-        self._fleet.start(name)
-
-    async def _effect(self) -> None:
-        name = self._victim()
-        await self._fleet.kill(name)
-        self._fleet.start(name, self._random.choice(EFFECTS), str(self._random.randint(1, 12)))
-
-    async def _term(self) -> None:
-        name = self._victim()
-        self._fleet.signal(name, SIGTERM)
-        await self._fleet.ended(name)
-        self._fleet.start(name)
-
-    async def _freeze(self) -> None:
-        await self._fleet.freeze(self._victim(), FROZEN_S)
-
-    async def _join(self) -> None:
-        """A third worker comes, and goes again."""
-        self._fleet.start("c")
-        await asyncio.sleep(self._random.uniform(2.0, 4.0))
-        if self._fleet.alive("c"):
-            self._fleet.signal("c", SIGTERM)
-        await self._fleet.ended("c")
-
-
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_a_storm_leaves_no_trace(stage: Stage, fleet: Fleet, seed: int) -> None:
@@ -169,7 +100,7 @@ async def test_a_storm_leaves_no_trace(stage: Stage, fleet: Fleet, seed: int) ->
     feeding = asyncio.create_task(feed(stage, records=50_000, per_second=400))
     await asyncio.gather(blowing, feeding)
     said = asyncio.create_task(stage.until_said(limit_s=120))
-    await revive_until(fleet, said)
+    await fleet.revive_until(said)
     for name in "ab":
         if fleet.alive(name):
             fleet.signal(name, SIGTERM)

@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 END_LIMIT_S = 12.0
 """Seconds in which a worker that was asked to end must be gone."""
+FROZEN_S = 9.0
+"""Longer than a session of six seconds, so that others take over before it wakes up."""
+EFFECTS = ("fence", "changelog", "commit", "after-commit")
+"""Effects before which the counting process may kill itself."""
+_LOOK_AGAIN_S = 0.2
 
 
 class Fleet:
     """Processes of one kind of worker, by name."""
 
-    def __init__(self, module: str, arguments: Sequence[str], folder: Path) -> None:
+    def __init__(
+        self, module: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.exits: list[tuple[str, int]] = []
         """Name and exit code of every process that ended, by itself or not (negative: by that signal)."""
         self._command = (sys.executable, "-m", module, *arguments)
         self._folder = folder
+        self._environment = {**os.environ, **(environment or {})}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, *more: str) -> None:
         """Start a worker; its output is appended to a file of its own."""
         with (self._folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                (*self._command, *more), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                (*self._command, *more),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
             )
 
     def alive(self, name: str) -> bool:
@@ -66,9 +82,20 @@ class Fleet:
                 self.exits.append((name, process.returncode))
                 self.start(name)
 
-    def log_of(self, name: str) -> str:
-        """What a worker has written so far."""
-        return (self._folder / f"{name}.log").read_text(errors="replace")
+    async def revive_until(self, done: asyncio.Task[None]) -> None:
+        """Be the supervisor until something is done."""
+        while not done.done():
+            self.revive()
+            await asyncio.wait({done}, timeout=_LOOK_AGAIN_S)
+        if (error := done.exception()) is not None:
+            error.add_note(self.report())
+        await done
+
+    def report(self) -> str:
+        """The exits so far, and the last lines of each worker, for the text of a failure."""
+        logs = {path.stem: path.read_text(errors="replace").splitlines()[-8:] for path in self._folder.glob("*.log")}
+        tails = "\n".join(f"{name}: {line}" for name, lines in sorted(logs.items()) for line in lines)
+        return f"exits: {self.exits}\n{tails}"
 
     def close(self) -> None:
         """Kill whatever is left."""
@@ -76,3 +103,58 @@ class Fleet:
             if process.poll() is None:
                 process.kill()
             process.wait()
+
+
+class Storm:
+    """Faults at random times, as many of each kind as asked for, against workers a, b and sometimes c."""
+
+    def __init__(self, fleet: Fleet, seed: int) -> None:
+        self._fleet = fleet
+        self._random = random.Random(seed)
+        self.done: Counter[str] = Counter()
+
+    async def blow(self, faults: list[str]) -> None:
+        """All these faults, in a random order."""
+        self._random.shuffle(faults)
+        kinds: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "kill": self._kill,
+            "effect": self._effect,
+            "term": self._term,
+            "freeze": self._freeze,
+            "join": self._join,
+        }
+        for fault in faults:
+            await asyncio.sleep(self._random.uniform(0.5, 2.5))
+            self._fleet.revive()
+            await kinds[fault]()
+            self.done[fault] += 1
+
+    def _victim(self) -> str:
+        return self._random.choice("ab")
+
+    async def _kill(self) -> None:
+        name = self._victim()
+        await self._fleet.kill(name)
+        self._fleet.start(name)
+
+    async def _effect(self) -> None:
+        name = self._victim()
+        await self._fleet.kill(name)
+        self._fleet.start(name, self._random.choice(EFFECTS), str(self._random.randint(1, 12)))
+
+    async def _term(self) -> None:
+        name = self._victim()
+        self._fleet.signal(name, signal.SIGTERM)
+        await self._fleet.ended(name)
+        self._fleet.start(name)
+
+    async def _freeze(self) -> None:
+        await self._fleet.freeze(self._victim(), FROZEN_S)
+
+    async def _join(self) -> None:
+        """A third worker comes, and goes again."""
+        self._fleet.start("c")
+        await asyncio.sleep(self._random.uniform(2.0, 4.0))
+        if self._fleet.alive("c"):
+            self._fleet.signal("c", signal.SIGTERM)
+        await self._fleet.ended("c")

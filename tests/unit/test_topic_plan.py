@@ -57,6 +57,13 @@ def test_an_import_has_its_own_time_and_deletes_nothing() -> None:
     assert settings == {("CreateTime", "-1")}
 
 
+def test_the_log_of_an_import_is_not_cut_by_the_weeks_of_the_past() -> None:
+    """A segment for each of them would cost the broker work, and readers a fetch for each."""
+    hundred_years = str(100 * 365 * 24 * 60 * 60 * 1000)
+    assert {topic.config["segment.ms"] for topic in wanted(imported=True).values()} == {hundred_years}
+    assert all("segment.ms" not in topic.config for topic in wanted().values())
+
+
 def test_live_topics_that_only_show_the_way_are_shortened() -> None:
     """Heartbeats and ticks are of no use after a month."""
     month = str(30 * 24 * 60 * 60 * 1000)
