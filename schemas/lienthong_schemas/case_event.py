@@ -68,6 +68,10 @@ class CaseEvent(NamedTuple):
     selector: str
     handover: Handover | None = None
     opening: Opening | None = None
+    step: str = ""
+    """Name of the internal step, of a dossier."""
+    urgency: str = ""
+    """Of a field report or a document."""
 
     @property
     def kind(self) -> str:
@@ -132,6 +136,8 @@ def case_event(record: Mapping[str, Any], digest: bytes) -> CaseEvent:
         record[SELECTOR_FIELDS[kind]],
         None if handover is None else Handover(**handover),
         None if opening is None else Opening(**opening),
+        record.get("step", ""),
+        record.get("urgency", ""),
     )
 
 

@@ -25,6 +25,9 @@ from lienthong_schemas.reference_body import Body, body_problems
 Effect = Literal["waiting", "running", "paused", "ended", "stopped"]
 """What a state does to a clock: not started, runs, stands still, ended by handling, ended without being judged."""
 
+PauseReason = Literal["supplement", "financial-duty", "suspended"]
+"""Papers are missing; a payment is due; work is stopped."""
+
 ANY = "*"
 """The selector of a policy that covers all cases of its kind."""
 
@@ -48,11 +51,14 @@ class States(Body):
     transitions: Mapping[str, tuple[str, ...]]
     initial: tuple[str, ...]
     labels: Mapping[str, str] = {}
+    pause_reasons: Mapping[str, PauseReason] = {}
+    """Why a paused state pauses; without a word the clock just stands still."""
     source: str
 
     @model_validator(mode="after")
     def _closed(self) -> States:
         named = set(self.initial) | set(self.transitions) | {s for after in self.transitions.values() for s in after}
+        named |= set(self.pause_reasons)
         unknown = sorted(named - set(self.effects))
         if unknown:
             raise ValueError(f"states without an effect: {', '.join(unknown)}")

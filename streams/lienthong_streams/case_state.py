@@ -1,7 +1,8 @@
 """The state of a case in the worker: its timeline, what stands announced, what was withdrawn; and its bytes.
 
-The bytes begin with a version, so that a later form can read an earlier one: version 1 is followed by Avro without
-framing (the schema below). They go into the changelog under the case id.
+The bytes begin with a version, so that a later form can read an earlier one. Each version is followed by Avro without
+framing: version 2 by the schema below, version 1 by the same without the step and the urgency of an event. They go into
+the changelog under the case id.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from lienthong_schemas.errors import ContractError
 from lienthong_streams.domain.announcements import Standing
 from lienthong_streams.domain.timeline import Known
 
-VERSION: Final = b"\x01"
+VERSION: Final = b"\x02"
+FIRST_VERSION: Final = b"\x01"
+ADDED_IN_VERSION_2: Final = ("step", "urgency")
 
 
 class UnknownStateVersion(ContractError):
@@ -37,45 +40,51 @@ _OPENING = {
     "name": "Opening",
     "fields": [_field("started_at", "long"), _field("used_seconds", "long"), _field("paused_seconds", "long")],
 }
-_KNOWN = {
-    "type": "record",
-    "name": "Known",
-    "fields": [
-        _field("known_at", "long"),
-        _field("epoch", "int"),
-        _field("seq", "long"),
-        _field("digest", "bytes"),
-        _field("accepted_at", "long"),
-        _field("occurred_at", "long"),
-        _field("office", "string"),
-        _field("commune", "string"),
-        _field("change", "string"),
-        _field("status", "string"),
-        _field("received_at", ["null", "long"]),
-        _field("due_at", ["null", "long"]),
-        _field("ended_at", ["null", "long"]),
-        _field("selector", "string"),
-        _field("handover", ["null", _HANDOVER]),
-        _field("opening", ["null", _OPENING]),
-    ],
-}
+_KNOWN_FIELDS: Final[list[dict[str, Any]]] = [
+    _field("known_at", "long"),
+    _field("epoch", "int"),
+    _field("seq", "long"),
+    _field("digest", "bytes"),
+    _field("accepted_at", "long"),
+    _field("occurred_at", "long"),
+    _field("office", "string"),
+    _field("commune", "string"),
+    _field("change", "string"),
+    _field("status", "string"),
+    _field("received_at", ["null", "long"]),
+    _field("due_at", ["null", "long"]),
+    _field("ended_at", ["null", "long"]),
+    _field("selector", "string"),
+    _field("handover", ["null", _HANDOVER]),
+    _field("opening", ["null", _OPENING]),
+    _field("step", "string"),
+    _field("urgency", "string"),
+]
+_KNOWN_FIELDS_1 = [one for one in _KNOWN_FIELDS if one["name"] not in ADDED_IN_VERSION_2]
 _STANDING = {
     "type": "record",
     "name": "Standing",
     "fields": [_field("key", "string"), _field("event_id", "string"), _field("firmness", "string")],
 }
-_SCHEMA: Final = parse_schema(
-    {
-        "type": "record",
-        "name": "CaseState",
-        "namespace": "vn.lienthong.internal",
-        "fields": [
-            _field("timeline", {"type": "array", "items": _KNOWN}),
-            _field("standing", {"type": "array", "items": _STANDING}),
-            _field("withdrawals", {"type": "map", "values": "string"}),
-        ],
-    }
-)
+
+
+def _case_state(known_fields: list[dict[str, Any]]) -> Any:
+    known = {"type": "record", "name": "Known", "fields": known_fields}
+    return parse_schema(
+        {
+            "type": "record",
+            "name": "CaseState",
+            "namespace": "vn.lienthong.internal",
+            "fields": [
+                _field("timeline", {"type": "array", "items": known}),
+                _field("standing", {"type": "array", "items": _STANDING}),
+                _field("withdrawals", {"type": "map", "values": "string"}),
+            ],
+        }
+    )
+
+
+_SCHEMAS: Final = {FIRST_VERSION: _case_state(_KNOWN_FIELDS_1), VERSION: _case_state(_KNOWN_FIELDS)}
 
 
 class CaseState:
@@ -102,20 +111,21 @@ def encode_state(case_id: str, state: CaseState) -> bytes:
         ],
         "withdrawals": {key[cut:]: withdrawn for key, withdrawn in state.withdrawals.items()},
     }
-    schemaless_writer(out, _SCHEMA, record)
+    schemaless_writer(out, _SCHEMAS[VERSION], record)
     return out.getvalue()
 
 
 def decode_state(case_id: str, value: bytes) -> CaseState:
     """The state in bytes of the changelog. Raises UnknownStateVersion."""
-    if value[:1] != VERSION:
+    schema = _SCHEMAS.get(value[:1])
+    if schema is None:
         raise UnknownStateVersion(
-            f"the changelog of {case_id} has version {value[:1].hex()}, this program knows {VERSION.hex()}: "
+            f"the changelog of {case_id} has version {value[:1].hex()}, this program knows up to {VERSION.hex()}: "
             "run the newer program, or rebuild the state from the log"
         )
     source = BytesIO(value)
     source.seek(1)
-    record: Any = schemaless_reader(source, _SCHEMA, None)
+    record: Any = schemaless_reader(source, schema, None)
     state = CaseState()
     state.timeline = [_known(case_id, item) for item in record["timeline"]]
     state.standing = {

@@ -84,7 +84,9 @@ class WholeBus:
         catalogue = load_catalogue()
         async with KafkaAdmin(self.bootstrap, self.prefix) as admin:
             await admin.apply(catalogue, imported=imported)
-        entries = [*load_reference(reference), *schema_entries(catalogue)]
+        # Without the clock policies: due times of tests are minutes ahead, and those count in days.
+        policies = [entry for entry in load_reference(reference) if entry.kind != "clock-policy"]
+        entries = [*policies, *schema_entries(catalogue)]
         await apply_reference(self.reader, self.publisher, entries, known_from=None if imported else self.now)
 
     def start(self, stop: asyncio.Event) -> None:

@@ -22,7 +22,7 @@ _POSITIONS: Final = "SELECT topic, partition, next_offset, updated_known_at FROM
 _BREACHES: Final = """
     SELECT office, firmness = 'firm' OR confirmed_by IS NOT NULL AS firm, count(*)
     FROM clock_event
-    WHERE kind = 'breached' AND standing
+    WHERE kind = 'breached' AND clock = 'processing' AND standing
     GROUP BY 1, 2
 """
 _OVERDUE: Final = """
@@ -30,7 +30,7 @@ _OVERDUE: Final = """
     FROM (
         SELECT found.commune, bool_and(breach.firmness = 'firm' OR breach.confirmed_by IS NOT NULL) AS firm
         FROM clock_event AS breach JOIN case_row AS found USING (case_id)
-        WHERE breach.kind = 'breached' AND breach.standing AND found.ended_at IS NULL
+        WHERE breach.kind = 'breached' AND breach.clock = 'processing' AND breach.standing AND found.ended_at IS NULL
         GROUP BY found.case_id
     ) AS overdue
     GROUP BY 1, 2

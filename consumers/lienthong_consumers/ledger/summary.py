@@ -79,7 +79,7 @@ _UNITS: Final = """
 _SETTLED: Final = """
     SELECT count(*) FILTER (WHERE kind = 'breached'), count(*) FILTER (WHERE kind = 'met'),
            count(*) FILTER (WHERE kind = 'met-late')
-    FROM clock_event WHERE standing
+    FROM clock_event WHERE standing AND clock = 'processing'
 """
 
 

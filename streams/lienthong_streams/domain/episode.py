@@ -1,13 +1,9 @@
-"""One episode of a clock: from its start to its end or to the horizon; pauses, the due time that counts, the verdict.
-
-First form: a pause moves the due time by elapsed time. Rules (design §5): the due time that counts is the last
-stated one plus the pauses opened since it was stated; no pause un-breaches; ``breached`` holds iff the end (or, while
-open, the horizon) is later than the due time, so ending exactly at the due instant is in time.
-"""
+"""One episode of a clock as the walk over a timeline gathers it: start, pauses, statements of the due time, end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant
@@ -15,18 +11,34 @@ from lienthong_schemas.instants import Instant
 
 @dataclass(slots=True)
 class Pause:
-    """A pause: when it opened and closed (None: still open), by which events, and after how many statements."""
+    """A pause: why, when it opened and closed (None: still open), by which events, and after how many statements."""
 
+    reason: str
     opened_at: Instant
     opened_by: CaseEvent
     statement: int
     closed_at: Instant | None = None
     closed_by: CaseEvent | None = None
 
-    def length(self, until: Instant) -> int:
-        """Microseconds of the pause up to its close or, while open, up to ``until``; never negative."""
-        end = until if self.closed_at is None else self.closed_at
-        return max(0, end - self.opened_at)
+
+class Statement(NamedTuple):
+    """A due time stated anew. ``after_pause``: a pause had opened since the one before."""
+
+    event: CaseEvent
+    at: Instant
+    before: Instant | None
+    due_at: Instant | None
+    after_pause: bool
+
+
+class Stretch(NamedTuple):
+    """A stretch of time in which an office held the case, or an internal step was done; ``until`` None: still."""
+
+    name: str
+    since: Instant
+    event: CaseEvent
+    until: Instant | None
+    until_event: CaseEvent | None
 
 
 @dataclass(slots=True)
@@ -40,26 +52,48 @@ class Episode:
     stated_due_at: Instant | None = None
     statement: int = 0
     """Counts how often the due time was stated; a pause belongs to the statement before it."""
+    statements: list[Statement] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
+    holders: list[tuple[Instant, CaseEvent]] = field(default_factory=list)
+    """From when which event's office held the case."""
+    steps: list[tuple[Instant, CaseEvent]] = field(default_factory=list)
+    """From when which event's step was done."""
     ended_by: CaseEvent | None = None
     ended_at: Instant | None = None
     judged: bool = True
     """False where the case was stopped without being handled: no ``met``."""
 
-    def state_due(self, due_at: Instant | None) -> None:
+    def until(self, horizon: Instant) -> Instant:
+        """The end or, while open, the horizon."""
+        return horizon if self.ended_at is None else self.ended_at
+
+    def state_due(self, at: Instant, event: CaseEvent) -> None:
         """Take the due time of a state; a changed one is a new statement."""
-        if due_at != self.stated_due_at:
-            self.stated_due_at = due_at
-            self.statement += 1
+        if event.due_at == self.stated_due_at:
+            return
+        paused = any(pause.statement == self.statement for pause in self.pauses)
+        self.statements.append(Statement(event, at, self.stated_due_at, event.due_at, paused))
+        self.stated_due_at = event.due_at
+        self.statement += 1
+
+    def hold(self, at: Instant, event: CaseEvent) -> None:
+        """Note who holds the case and which step is done."""
+        if not self.holders or self.holders[-1][1].office != event.office:
+            self.holders.append((at, event))
+        if not self.steps or self.steps[-1][1].step != event.step:
+            self.steps.append((at, event))
 
     def open_pause(self) -> Pause | None:
         """The pause that is open, if any."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].closed_at is None else None
 
-    def pause(self, at: Instant, event: CaseEvent) -> None:
-        """Open a pause; one that is open goes on."""
-        if self.open_pause() is None:
-            self.pauses.append(Pause(at, event, self.statement))
+    def pause(self, at: Instant, event: CaseEvent, reason: str) -> None:
+        """Open a pause; one that is open for the same reason goes on."""
+        pause = self.open_pause()
+        if pause is not None and pause.reason == reason:
+            return
+        self.resume(at, event)
+        self.pauses.append(Pause(reason, at, event, self.statement))
 
     def resume(self, at: Instant, event: CaseEvent) -> None:
         """Close the open pause, if any."""
@@ -73,28 +107,10 @@ class Episode:
             self.ended_by, self.judged = event, judged
         self.ended_at = at
 
-    def due(self) -> tuple[Instant | None, bool]:
-        """(due time that counts, whether an open pause is moving it). None: no due time is stated."""
-        due = self.stated_due_at
-        if due is None:
-            return None, False
-        for pause in self.pauses:
-            if pause.statement < self.statement or pause.opened_at > due:
-                continue
-            if pause.closed_at is None and self.ended_at is None:
-                return due, True
-            due += pause.length(due if self.ended_at is None else self.ended_at)
-        return due, False
-
-    def breached(self, horizon: Instant) -> bool:
-        """Whether the end, or while open the horizon, is later than the due time that counts."""
-        due, moving = self.due()
-        return due is not None and not moving and (horizon if self.ended_at is None else self.ended_at) > due
-
-    def paused_until(self, instant: Instant) -> int:
-        """Microseconds of pauses that lie before an instant."""
-        return sum(pause.length(instant) for pause in self.pauses if pause.opened_at <= instant)
-
-    def used_until(self, instant: Instant) -> int:
-        """Microseconds that the clock ran before an instant."""
-        return max(0, instant - self.started_at - self.paused_until(instant))
+    def stretches(self, changes: list[tuple[Instant, CaseEvent]], name: str) -> list[Stretch]:
+        """The stretches between changes of an event's field (``office`` or ``step``), the last up to the end."""
+        found = []
+        for index, (since, event) in enumerate(changes):
+            following = changes[index + 1] if index + 1 < len(changes) else (self.ended_at, self.ended_by)
+            found.append(Stretch(getattr(event, name), since, event, *following))
+        return found

@@ -22,6 +22,13 @@ FINDING_CODES: Final = {
     "ended-before-received": "The case ended before it was received.",
     "first-event-before-received": "The case has an event before it was received.",
     "due-before-first-event": "The due time lies before the first event of the case.",
+    "due-differs": "The stated due time is not the one that follows from the policy and the calendar.",
+    "too-many-extensions": "A new appointment was given more often than the policy allows.",
+    "pause-near-due": "A pause was opened within an hour of the due time.",
+    "back-dated": "The case was entered more than an hour after it is said to have been accepted.",
+    "nobody-holds": "The case was handed over, and the successor has not been heard.",
+    "beyond-calendar": "The calendar does not reach so far or is missing; the stated due time counts alone.",
+    "supplement-overdue": "The papers that were asked for did not come within their time.",
 }
 """Every finding that the engine can make, and what it means."""
 
@@ -82,6 +89,8 @@ class Clock(NamedTuple):
     breached: bool
     used: int
     paused: int
+    shares: tuple[tuple[str, int], ...] = ()
+    """Microseconds that each office had the running clock."""
 
 
 class Fold(NamedTuple):

@@ -18,7 +18,7 @@ from lienthong_streams.domain.fold import fold
 from lienthong_streams.domain.timeline import Known
 
 NOW = 1_780_000_000 * MICROSECONDS_PER_SECOND
-BOOK = ReferenceBook(entry.record(None) for entry in load_reference("vn"))
+BOOK = ReferenceBook(entry.record(None) for entry in load_reference("vn") if entry.kind != "clock-policy")
 SETTLED_AFTER = 15 * MICROSECONDS_PER_SECOND
 
 

@@ -1,0 +1,137 @@
+"""The due time that counts for an episode, and what a stated one looks like beside the computed one.
+
+Rules (design §5): a stated due time counts, moved by the pauses opened since it was stated; where none is stated the
+computed one counts; no pause un-breaches; after a supplement in mode ``restart`` the time begins again from zero,
+unless the office states a new due time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lienthong_schemas.instants import Instant
+from lienthong_schemas.policy_due import DueTime
+from lienthong_streams.domain.episode import Episode, Pause
+from lienthong_streams.domain.terms import Terms
+
+
+class Due(NamedTuple):
+    """A due time. ``at`` stands on the slip, up to ``last_in_time`` is in time; ``moving``: an open pause moves it."""
+
+    at: Instant
+    last_in_time: Instant
+    moving: bool
+
+
+def due_of(episode: Episode, terms: Terms) -> Due | None:
+    """The due time that counts; None where none is stated and none can be computed."""
+    if episode.stated_due_at is not None:
+        return _stated(episode, terms, episode.stated_due_at)
+    return _computed(episode, terms)
+
+
+def counting_pauses(episode: Episode, terms: Terms) -> list[Pause]:
+    """The pauses that stop this clock."""
+    return [pause for pause in episode.pauses if terms.pauses_for(pause.reason)]
+
+
+def restarted_by(episode: Episode, terms: Terms) -> Pause | None:
+    """The last supplement after which the time began again, if that is how the policy has it."""
+    if not terms.restarts:
+        return None
+    done = [pause for pause in episode.pauses if pause.reason == "supplement" and pause.closed_at is not None]
+    return done[-1] if done else None
+
+
+def computed_from(episode: Episode, terms: Terms) -> DueTime | None:
+    """The due time that follows from the policy, pauses left out; counted from the last restart."""
+    restart = restarted_by(episode, terms)
+    start = episode.started_at if restart is None or restart.closed_at is None else restart.closed_at
+    return terms.computed(start)
+
+
+def _stated(episode: Episode, terms: Terms, stated: Instant) -> Due:
+    due = stated
+    restart = restarted_by(episode, terms)
+    for pause in counting_pauses(episode, terms):
+        if pause.statement < episode.statement or pause.opened_at > terms.last_in_time(due):
+            continue
+        if pause.closed_at is None and episode.ended_at is None:
+            return Due(due, terms.last_in_time(due), moving=True)
+        if pause is restart and pause.closed_at is not None:
+            again = terms.computed(pause.closed_at)
+            due = due if again is None else again.instant
+        else:
+            due = terms.moved(due, pause.opened_at, _closed(pause, episode))
+    return Due(due, terms.last_in_time(due), moving=False)
+
+
+def _computed(episode: Episode, terms: Terms) -> Due | None:
+    restart = restarted_by(episode, terms)
+    start = episode.started_at if restart is None or restart.closed_at is None else restart.closed_at
+    due = terms.computed(start)
+    if due is None:
+        return None
+    closed: list[tuple[Instant, Instant]] = []
+    for pause in counting_pauses(episode, terms):
+        if pause.opened_at < start or pause.opened_at > due.last_in_time:
+            continue
+        if pause.closed_at is None and episode.ended_at is None:
+            return Due(due.instant, due.last_in_time, moving=True)
+        closed.append((pause.opened_at, _closed(pause, episode)))
+        due = terms.computed(start, closed) or due
+    return Due(due.instant, due.last_in_time, moving=False)
+
+
+def _closed(pause: Pause, episode: Episode) -> Instant:
+    closed = episode.ended_at if pause.closed_at is None else pause.closed_at
+    return pause.opened_at if closed is None else max(pause.opened_at, closed)
+
+
+def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:
+    """Microseconds of pauses before an instant, in the time that is counted."""
+    return sum(
+        terms.measured(
+            max(pause.opened_at, episode.started_at),
+            instant if pause.closed_at is None else min(instant, pause.closed_at),
+        )
+        for pause in counting_pauses(episode, terms)
+    )
+
+
+def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
+    """Microseconds that the clock ran before an instant, in the time that is counted; with what an opening brought."""
+    opening = episode.started_by.opening
+    if opening is not None and episode.number == 1:
+        begin = episode.started_by.occurred_at
+        brought = opening.used_seconds * 1_000_000
+        return brought + max(0, terms.measured(begin, instant) - _paused_since(episode, terms, begin, instant))
+    return max(0, terms.measured(episode.started_at, instant) - paused_until(episode, terms, instant))
+
+
+def _paused_since(episode: Episode, terms: Terms, since: Instant, instant: Instant) -> int:
+    return sum(
+        terms.measured(
+            max(pause.opened_at, since), instant if pause.closed_at is None else min(instant, pause.closed_at)
+        )
+        for pause in counting_pauses(episode, terms)
+    )
+
+
+def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str, int], ...]:
+    """Microseconds that each office had the running clock, in the order in which they came to hold it."""
+    found: dict[str, int] = {}
+    for index, (since, event) in enumerate(episode.holders):
+        begin = episode.started_at if index == 0 else max(since, episode.started_at)
+        end = episode.holders[index + 1][0] if index + 1 < len(episode.holders) else until
+        end = min(max(end, begin), until)
+        ran = terms.measured(begin, end) - _paused_between(episode, terms, begin, end)
+        found[event.office] = found.get(event.office, 0) + max(0, ran)
+    return tuple(found.items())
+
+
+def _paused_between(episode: Episode, terms: Terms, begin: Instant, end: Instant) -> int:
+    return sum(
+        terms.measured(max(pause.opened_at, begin), min(end if pause.closed_at is None else pause.closed_at, end))
+        for pause in counting_pauses(episode, terms)
+    )
