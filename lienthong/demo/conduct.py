@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Group
 
 from lienthong.demo.figures import municipal_differences
-from lienthong.demo.ground import Ground, ground
+from lienthong.demo.ground import Ground, ground, make_ledgers
 from lienthong.demo.live import LiveBus, prepare_live_bus
 from lienthong.demo.logs import log_into
 from lienthong.demo.municipal import FACTS, figures, units
@@ -65,10 +65,11 @@ class Demo:
             with show.step("broker and database") as remark:
                 place = await stack.enter_async_context(ground(self._settings))
                 remark(f"Kafka at {place.bootstrap}, data in {place.folder}")
-            with show.step("topics and reference data") as remark:
+            with show.step("topics, reference data, tables of the ledger") as remark:
                 await asyncio.gather(
                     prepare_municipal_bus(place.bootstrap, place.municipal),
                     prepare_live_bus(place.bootstrap, place.live),
+                    asyncio.to_thread(make_ledgers, place),
                 )
                 remark(f"two buses: {place.municipal} (the past), {place.live} (live)")
             stack.enter_context(log_into(place.logs / "demo.log"))

@@ -8,20 +8,24 @@ import secrets
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
+from lienthong_consumers.ledger.migrate import drop, migrate
 from lienthong_infra.embedded.kafka import EmbeddedKafka
 from lienthong_infra.embedded.postgres import EmbeddedPostgres
 from lienthong_infra.embedded.servers import embedded_kafka, embedded_postgres
-from lienthong_infra.errors import ConfigurationError
+from lienthong_infra.errors import ConfigurationError, LienthongError
+from lienthong_infra.kafka.admin import KafkaAdmin
 from lienthong_infra.settings import Settings
 
 _START_LIMIT_S: Final = 4.0
 """Seconds in which a start that was broken off may still come to its end. What starts later ends with this process."""
+_DELETE_LIMIT_S: Final = 2.0
+"""Seconds to delete what one prefix left on somebody else's cluster; the rest of the ten is for the workers."""
 
 Result = TypeVar("Result")
 
@@ -56,6 +60,12 @@ class Ground:
         }
 
 
+def make_ledgers(ground: Ground) -> None:
+    """Make the tables of both ledgers, one after the other; their processes then find them ready."""
+    for prefix in (ground.live, ground.municipal):
+        migrate(ground.ledger_dsn, prefix)
+
+
 @asynccontextmanager
 async def ground(settings: Settings) -> AsyncIterator[Ground]:
     """Broker and database, started side by side where they are embedded, and ended again.
@@ -79,10 +89,24 @@ async def ground(settings: Settings) -> AsyncIterator[Ground]:
             municipal, live = ("municipal", "h27")
             if guest:  # somebody else's cluster: nothing of theirs is touched
                 municipal, live = (f"demo-{secrets.token_hex(3)}-{name}" for name in (municipal, live))
-            yield Ground(bootstrap, dsn, home, municipal, live, not guest)
+            place = Ground(bootstrap, dsn, home, municipal, live, not guest)
+            try:
+                yield place
+            finally:
+                if guest:
+                    await _leave_no_trace(place)
         finally:
             await asyncio.wait(starting, timeout=_START_LIMIT_S)
             await asyncio.gather(_in_thread(kafka.stop), _in_thread(postgres.stop))
+
+
+async def _leave_no_trace(place: Ground) -> None:
+    """Delete our topics and ledgers on a cluster that is not ours alone; what cannot be reached stays."""
+    for prefix in (place.live, place.municipal):
+        with suppress(LienthongError, TimeoutError):
+            async with asyncio.timeout(_DELETE_LIMIT_S), KafkaAdmin(place.bootstrap, prefix) as admin:
+                await admin.delete(list(await admin.describe()))
+                await _in_thread(partial(drop, place.ledger_dsn, prefix))
 
 
 def _kafka(configured: str, server: EmbeddedKafka) -> str:
@@ -143,7 +167,8 @@ async def _in_thread(work: Callable[[], Result]) -> Result:
             result = work()
         except BaseException as caught:
             error = caught
-        loop.call_soon_threadsafe(finish, result, error)
+        with suppress(RuntimeError):  # nobody waits any longer: the loop is closed
+            loop.call_soon_threadsafe(finish, result, error)
 
     threading.Thread(target=body, daemon=True).start()
     return await done

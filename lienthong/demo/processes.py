@@ -14,8 +14,6 @@ from lienthong_infra.supervisor import Service, ServiceEvent, Supervisor, Superv
 TIMES: Final = SupervisorTimes(grace_s=4.0)
 """Ctrl-C ends everything within ten seconds: these four, then the servers."""
 TICK_COMMIT_S: Final = 1.0
-IMPORT_PACE_S: Final = 0.5
-"""Nobody waits for a single announcement of the past: larger transactions, less work for the broker."""
 EXPORTER_LOOKS_S: Final = 5.0
 
 T = TypeVar("T")
@@ -28,8 +26,7 @@ def services(ground: Ground, *, metrics_port: int) -> list[Service]:
     deadlines = ("stream", "deadlines", "--tick-commit", str(TICK_COMMIT_S))
     live, municipal = ground.live, ground.municipal
     return [
-        _service(ground, live, "deadlines", *deadlines),
-        _service(ground, municipal, "deadlines", *deadlines, "--pace", str(IMPORT_PACE_S)),
+        *(_service(ground, prefix, "deadlines", *deadlines) for prefix in (live, municipal)),
         *(_service(ground, prefix, "ledger", "ledger", "run") for prefix in (live, municipal)),
         _service(ground, live, "ticker", "ticker"),
         _service(ground, live, "exporter", "exporter", *exporter),
