@@ -77,13 +77,13 @@ UNREADABLE: Final = MetricSpec(
 )
 BREACHES: Final = MetricSpec(
     "lienthong_standing_breaches",
-    "Breaches that hold, of open and ended cases, by the responsible office.",
+    "Breaches of the processing clock that hold, of open and ended cases, by the responsible office.",
     ("office", "firmness"),
     ("ledger",),
 )
 OVERDUE: Final = MetricSpec(
     "lienthong_overdue_cases",
-    "Open cases with a breach that holds, by commune.",
+    "Open cases with a breach of the processing clock that holds, by commune.",
     ("commune", "firmness"),
     ("ledger",),
 )
