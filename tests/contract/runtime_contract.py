@@ -60,6 +60,20 @@ class RuntimeContract:
                 await stage.until_said(host)
         await stage.check()
 
+    async def test_positions_are_shown_to_those_who_look_from_outside(self, stage: Stage) -> None:
+        """As the group's offsets, each with a remark made of the committed position record."""
+        await stage.write(50)
+        async with stage.running() as host:
+            await stage.until_said(host)
+            expected = {
+                each: (owned.position, f"position={encode_position(Position(owned.position)).decode()}")
+                for each, owned in host.host.owned.items()
+            }
+            assert sum(position for position, _ in expected.values()) == 50
+            async with asyncio.timeout(20):
+                while await stage.kit.shown() != expected:
+                    await asyncio.sleep(0.1)
+
     async def test_a_hole_of_the_log_is_passed_over(self, stage: Stage) -> None:
         """Control markers are offsets without records: a jump that is seen twice, accepted, and counted."""
         await stage.write_in_transactions(transactions=6, count=10)

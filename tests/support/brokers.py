@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from lienthong_infra.kafka.admin import KafkaAdmin
 from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.naming import full_name
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
@@ -60,6 +61,10 @@ class BrokerKit(Protocol):
         """Let the group take a member for dead without telling it."""
         ...
 
+    async def shown(self, *, application: str = "deadlines") -> dict[TopicPartition, tuple[int, str]]:
+        """What the group shows to anybody who looks: offset and remark."""
+        ...
+
     async def close(self) -> None:
         """Close everything handed out."""
         ...
@@ -109,6 +114,10 @@ class MemoryKit:
         """Let the group take a member for dead without telling it."""
         for group in self._groups.values():
             await group.expel(member)  # type: ignore[arg-type]  # this kit hands out no other kind
+
+    async def shown(self, *, application: str = "deadlines") -> dict[TopicPartition, tuple[int, str]]:
+        """What the group shows."""
+        return self.group(application).shown
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -160,6 +169,11 @@ class KafkaKit:
     async def expel(self, member: Membership) -> None:
         """The nearest thing to a dead member that a living process can do is to leave."""
         await member.leave()
+
+    async def shown(self, *, application: str = "deadlines") -> dict[TopicPartition, tuple[int, str]]:
+        """What the group shows."""
+        async with KafkaAdmin(self.bootstrap, self.prefix) as admin:
+            return {each: tuple(found) for each, found in (await admin.group_offsets(application)).items()}
 
     async def close(self) -> None:
         """Close everything handed out."""
