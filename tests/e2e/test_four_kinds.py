@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest_asyncio
 from lienthong.demo.cases import Course, Office, hand_ins
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.ports import Publisher
-from lienthong_producers.forwarder import Forwarder, Pace
+from lienthong_producers.forwarder import Forwarder
 from lienthong_producers.outbox import Outbox
 from lienthong_producers.outbox_queue import OutboxQueue
 from lienthong_schemas.instants import datetime_of
@@ -22,7 +21,6 @@ from lienthong_schemas.records import ClockEvent, clock_event
 from tests.support.agreement import Key, counted, events_of, ledger_count, settled_by_fold, standing_in_ledger
 from tests.support.handwritten import MINUTE
 from tests.support.ledger_recount import Recount
-from tests.support.senders import until
 from tests.support.whole_bus import WholeBus, wall_clock, whole_bus
 
 pytestmark = pytest.mark.broker
@@ -32,7 +30,6 @@ OFFICE = Office("H27.40.1", "Uỷ ban nhân dân phường Thành Sen", "18073")
 DUE = 1_800.0
 """Seconds after the beginning, which lies an hour back."""
 ENDS = {"in-time": 1_200.0, "late": 2_400.0, "open": None}
-PACE = Pace(poll=0.02, heartbeat=0.05)
 
 
 @dataclass
@@ -56,15 +53,8 @@ async def forward(bus: WholeBus, path: Path) -> None:
         await publisher.start()
         return publisher
 
-    stop = asyncio.Event()
     with OutboxQueue(path) as queue:
-        forwarding = asyncio.create_task(Forwarder(queue, connect, pace=PACE).run(stop))
-        await until(lambda: not queue.pending(1))
-        beats = len(await bus.records("heartbeat.v1"))
-        while len(await bus.records("heartbeat.v1")) == beats:  # noqa: ASYNC110 - brokers set no event
-            await asyncio.sleep(PACE.poll)
-        stop.set()
-        await forwarding
+        await Forwarder(queue, connect).drain(vouch=True)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
