@@ -31,6 +31,9 @@ from lienthong_streams.domain.walk import cause_of, remark_on
 NEAR_DUE = timedelta(hours=1) // timedelta(microseconds=1)
 """Microseconds around the due time in which a pause is worth a look (design §5, against gaming)."""
 
+BACK_DATED = timedelta(hours=1) // timedelta(microseconds=1)
+"""Microseconds between an acceptance and its entry into the outbox from which it counts as back-dated (design §5)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
@@ -170,6 +173,9 @@ def _levels(found: Verdict, teller: _Teller, due: Due, until: Instant, *, breach
 def _remarks(episode: Episode, terms: Terms, due: Due | None) -> Iterator[Remark]:
     if terms.policy is None:
         return
+    start = episode.started_by
+    if episode.number == 1 and start.change != "opening" and start.accepted_at - start.occurred_at > BACK_DATED:
+        yield remark_on(start, "back-dated", "entered more than an hour after it is said to have happened")
     computed = terms.computed(episode.started_at)
     first = next((one for one in episode.statements if one.due_at is not None), None)
     stated = None if first is None or first.after_pause else first.due_at

@@ -15,8 +15,6 @@ from lienthong_streams.domain.timeline import Known
 
 AHEAD_OF_THE_BUS: Final = 5 * 60 * MICROSECONDS_PER_SECOND
 """Microseconds by which an office's clock may be ahead of the bus's before its time is cut (design §5)."""
-BACK_DATED: Final = 60 * 60 * MICROSECONDS_PER_SECOND
-"""Microseconds between an acceptance and its entry into the outbox from which it counts as back-dated (design §5)."""
 
 
 @dataclass(slots=True)
@@ -95,8 +93,6 @@ def _step(walk: Walk, known: Known) -> None:
     if episode is None:
         episode = Episode(1, event, begin_of(event, known.known_at), event)
         walk.episodes.append(episode)
-        if event.change != "opening" and event.accepted_at - event.occurred_at > BACK_DATED:
-            walk.remark("back-dated", event, "entered more than an hour after it is said to have happened")
     elif episode.ended_by is not None and effect in ("running", "paused"):
         walk.remark("reopened", event, f"state {event.status!r} after the end")
         episode = Episode(episode.number + 1, event, at, event)

@@ -308,3 +308,11 @@ def test_the_cause_of_a_computed_breach_is_its_due_time() -> None:
     """Time itself is the cause (design §5)."""
     found = outcome(book(), "2026-03-04 09:00", happened(1, "2", "2026-03-02 08:00"))
     assert [one.cause for one in found.facts if one.kind == "breached"] == [iso_of(at("2026-03-04 08:00"))]
+
+
+def test_an_acceptance_entered_long_after_it_happened_is_flagged() -> None:
+    """Back-dated by more than an hour: a finding, and the clock runs all the same (design §5, against gaming)."""
+    late = happened(1, "2", "2026-03-02 08:00", accepted_at=at("2026-03-02 09:01"))
+    assert codes(outcome(book(), "2026-03-02 10:00", late)) == {"back-dated"}
+    prompt = happened(1, "2", "2026-03-02 08:00", accepted_at=at("2026-03-02 09:00"))
+    assert codes(outcome(book(), "2026-03-02 10:00", prompt)) == set()
