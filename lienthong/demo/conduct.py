@@ -104,7 +104,7 @@ class Demo:
         """Import the log, wait until all is applied, show what the ledger says."""
         show, done = self._show, 0
         total = sum(len(day.events) for day in log)
-        show.heading("1  The past: 1,434 real building permits of a municipality, October 2010 to January 2012")
+        show.heading("1  The past: 1,434 real permits of a municipality, 2010 to 2012")
         with show.progress("importing in its own time", total) as bar:
 
             def after_day(day: Day) -> None:
@@ -136,11 +136,9 @@ class Demo:
     async def _present(self, place: Ground, port: int) -> None:
         show = self._show
         show.heading("2  The present: a small province, simulated")
-        show.say(f"  Metrics for Prometheus: http://127.0.0.1:{port}/metrics     To stop: Ctrl-C")
-        show.say(
-            "  Due times lie seconds ahead here. An overdue case is announced at once: firm if its office was heard"
-        )
-        show.say("  up to the due time, else provisional until the office is heard again.")
+        show.say(f"  Metrics: http://127.0.0.1:{port}/metrics     To stop: Ctrl-C")
+        show.say("  Due times lie seconds ahead here. OVERDUE is firm; OVERDUE ? is provisional, for")
+        show.say("  its office was not heard up to the due time: later it is confirmed or withdrawn.")
         async with LiveBus(place, show, began=self._began) as live:
             await live.watched(self._redrawn(live))
 

@@ -131,7 +131,7 @@ class LiveBus:
                     if event.kind == BREACHED and self.first_breach_s is None:
                         self.first_breach_s = clock() - self._began
                     if is_news(event):
-                        self._show.say(news_of(event, self.names))
+                        self._show.say(news_of(event, self.names, wide=self._show.wide))
 
     async def watched(self, work: Awaitable[None]) -> None:
         """Do some work; raises at once what brings a forwarder or the listening down."""

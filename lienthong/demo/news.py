@@ -15,6 +15,8 @@ from lienthong_schemas.records import PROVISIONAL_HOLE, ClockEvent
 _LONG: Final = "Uỷ ban nhân dân"
 _SHORT: Final = "UBND"
 """The usual abbreviation of People's Committee."""
+_CASE_WIDTH: Final = 40
+_NUMBER_WIDTH: Final = 25
 
 
 def short_name(name: str) -> str:
@@ -22,16 +24,18 @@ def short_name(name: str) -> str:
     return name.replace(_LONG, _SHORT)
 
 
-def news_of(event: ClockEvent, names: Mapping[str, str]) -> Text:
-    """What an announcement says, as one line."""
+def news_of(event: ClockEvent, names: Mapping[str, str], *, wide: bool = True) -> Text:
+    """What an announcement says, as one line; a narrow one leaves out the kind of case and remarks."""
     kind, _, number = event.case_id.split(":", 2)
+    case = f"{kind.replace('-', ' ')} {number}" if wide else number
     word, style, remark = _said(event)
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"  {_time_of_day(event.announced_at)}  ", style="dim")
     line.append(f"{word:<11}  ", style=style)
     line.append(f"{names.get(event.office, event.office):<26}  ")
-    line.append(f"{kind.replace('-', ' ') + ' ' + number:<40}  ", style="cyan")
-    line.append(remark, style="dim")
+    line.append(f"{case:<{_CASE_WIDTH if wide else _NUMBER_WIDTH}}  ", style="cyan")
+    if wide:
+        line.append(remark, style="dim")
     return line
 
 

@@ -20,7 +20,7 @@ from lienthong_producers.outbox_queue import OutboxQueue
 
 PACE: Final = Pace(poll=0.1, heartbeat=0.5, first_pause=0.3, longest_pause=0.6, grace=2.0)
 """As an office has it, but hastier: due times here lie seconds ahead, not days."""
-_SENT_TWICE: Final = "does not hear that its event has arrived, and sends it once more: it counts once"
+_SENT_TWICE: Final = "gets no answer and sends its event again: it counts once"
 _SEND_LIMIT_S: Final = 5.0
 _MANY: Final = 10_000
 _GARBLED: Final = b'{"maHoSo": "H27.16-0001", "trangThai": 2}'
@@ -109,7 +109,7 @@ class Offices:
                 while desk.queue.pending(1):  # noqa: ASYNC110 - what is waited for lies in a file
                     await asyncio.sleep(0.05)
         desk.line.down = True
-        self._tell(office, "loses its line; what it accepts from now on waits in its outbox")
+        self._tell(office, "loses its line; its events wait in its outbox")
 
     async def _lose_an_answer(self, office: str) -> None:
         self._desks[office].line.loses_next_answer = True
@@ -122,15 +122,13 @@ class Offices:
         finally:
             await publisher.close()
         self.garbled += 1
-        self._tell(office, "has a system that sends what nobody can read: a dead letter, and the others go on")
+        self._tell(office, "sends what nobody can read: a dead letter, all else goes on")
 
     def repair(self) -> None:
         """Bring every line back."""
         for office in self.down():
             self._desks[office].line.down = False
-            self._tell(
-                office, f"has its line again: {len(self._desks[office].queue.pending(_MANY))} events arrive late"
-            )
+            self._tell(office, f"has its line again: {len(self._desks[office].queue.pending(_MANY))} events arrive now")
 
     @property
     def repeated(self) -> int:

@@ -14,6 +14,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 _WIDTH_WITHOUT_TERMINAL: Final = 120
+_WIDE: Final = 115
 _PLAIN_STEPS: Final = 4
 """How often a progress is told where there is no terminal to draw a bar on."""
 
@@ -31,6 +32,11 @@ class Show:
     def moving(self) -> bool:
         """Whether what was shown can be drawn anew."""
         return self._console.is_terminal
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for long lines."""
+        return self._console.width >= _WIDE
 
     def heading(self, text: str) -> None:
         """Begin a part."""
@@ -68,8 +74,8 @@ class Show:
 
     def done(self, what: str, amount: str, remark: str = "") -> None:
         """Something that is done: how long it took, or how many there are."""
-        line = Text(f"  {what:<44}", no_wrap=True, overflow="ellipsis")
-        line.append(f"{amount:>8}", style="green")
+        line = Text(f"  {what:<42}", no_wrap=True, overflow="ellipsis")
+        line.append(f"{amount:>7}", style="green")
         line.append(f"   {remark}", style="dim")
         self.say(line)
 

@@ -31,11 +31,11 @@ def units_table(rows: Mapping[str, UnitRow], remarks: Mapping[str, Text] | None 
     """The figures by name of the unit, their sum, and a remark on some of them."""
     together = sum_of(list(rows.values()))
     table = Table(box=None, header_style="bold", padding=(0, 1), show_footer=True, footer_style="bold", pad_edge=False)
-    table.add_column("  unit", footer="  together", no_wrap=True, min_width=28)
+    table.add_column("  unit", footer="  together", no_wrap=True, min_width=26)
     for title, total in zip(_TITLES, together, strict=True):
-        table.add_column(title, footer=f"{total:,}", justify="right", no_wrap=True, min_width=8)
+        table.add_column(title, footer=f"{total:,}", justify="right", no_wrap=True, min_width=6)
     if remarks is not None:
-        table.add_column("", no_wrap=True, min_width=30)
+        table.add_column("", no_wrap=True, min_width=20)
     for name, row in rows.items():
         remark = [] if remarks is None else [remarks.get(name, Text())]
         table.add_row(f"  {name}", *_cells(row), *remark)
@@ -72,10 +72,11 @@ def live_remarks(silent: str, down: frozenset[str], waiting: Mapping[str, int]) 
 
 
 def way_of_events(figures: LiveFigures) -> Text:
-    """How many events are where, and what was announced about them, in two lines."""
+    """How many events are where, and what was announced about them."""
     return Text(
-        f"  events: accepted {figures.accepted:,}, sent twice {figures.repeated:,}, unreadable {figures.garbled:,};"
-        f" on the bus {figures.on_the_bus:,}, in the ledger {figures.in_the_ledger:,},"
+        f"  handed in: {figures.accepted:,} accepted, {figures.repeated:,} of them sent twice,"
+        f" and {figures.garbled:,} unreadable\n"
+        f"  events: on the bus {figures.on_the_bus:,}, in the ledger {figures.in_the_ledger:,},"
         f" dead letters {figures.dead_letters:,}\n"
         f"  breaches: announced {figures.breaches_announced:,}, withdrawn {figures.breaches_withdrawn:,},"
         f" confirmed {figures.breaches_confirmed:,}, standing {figures.breaches_standing:,}",
@@ -84,10 +85,10 @@ def way_of_events(figures: LiveFigures) -> Text:
 
 
 def municipal_lines(figures: Mapping[str, int | None]) -> Text:
-    """The figures of the municipal log in two lines."""
+    """The figures of the municipal log."""
     shown = {name: "unknown" if number is None else f"{number:,}" for name, number in figures.items()}
     return Text(
-        "  ledger: {dossiers} dossiers from {source_rows} rows in {events} events; {ended} ended, {open} open;"
-        " ended late {ended_late}, by date {ended_late_by_date}\n"
+        "  log: {source_rows} rows became {events} events of {dossiers} dossiers\n"
+        "  ledger: {ended} ended, {open} open; {ended_late} ended late, {ended_late_by_date} if one counts by date\n"
         "  clocks: {breached} breached, {met} met in time, {met_late} met late".format(**shown)
     )
