@@ -137,6 +137,7 @@ class LedgerSink:
         self._parked: dict[TopicPartition, float] = {}
         self._failure: BaseException | None = None
         self._shown_at = 0.0
+        self._leaving = False
 
     @property
     def positions(self) -> Mapping[TopicPartition, int]:
@@ -164,6 +165,7 @@ class LedgerSink:
                 if 0 < sum(map(len, fetched.values())) < SMALL_FETCH:
                     await _pause(stop, PACE_S)
         finally:
+            self._leaving = True
             watching.cancel()
             with suppress(TimeoutError):  # what is cut short here is safe by the fence
                 await asyncio.wait_for(membership.leave(), LEAVE_LIMIT_S)
@@ -171,8 +173,10 @@ class LedgerSink:
     async def assigned(self, partitions: Collection[TopicPartition]) -> None:
         """These are ours now: go to the stored positions. Called by the group, in a task of its own."""
         membership = self._parts.membership
-        membership.pause(partitions)
+        if self._leaving:
+            return
         try:
+            membership.pause(partitions)  # before anything is awaited: the client fetches already
             async with asyncio.timeout(LISTENER_LIMIT_S), self._lock:
                 self._forget()
                 positions = await self._parts.store.take_over(partitions)
@@ -285,9 +289,7 @@ class LedgerSink:
             if record.kind == "schema":
                 try:
                     self._parts.reader.learn(record.key, record.body)
-                except (
-                    CatalogueError
-                ) as error:  # it was readable when it was taken: only a newer program can be to blame
+                except CatalogueError as error:  # readable when it was taken: a newer program took it
                     log.warning("schema-unreadable", extra={"problems": error.problems})
 
     async def _show(self) -> None:
@@ -297,4 +299,6 @@ class LedgerSink:
             self._shown_at = now
             async with self._lock:
                 self._parts.observer.over_limit(await self._parts.store.offices_over_limit())
-            await self._parts.membership.show({one: (offset, "") for one, offset in self._positions.items()})
+                shown = {one: (offset, "") for one, offset in self._positions.items()}
+            if shown:
+                await self._parts.membership.show(shown)

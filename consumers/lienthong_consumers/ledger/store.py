@@ -59,10 +59,13 @@ class LedgerStore:
         has no word about a partition.
         """
         locking = asyncio.create_task(self._lock_positions(partitions))
-        done, _ = await asyncio.wait({locking}, timeout=HOLDER_PATIENCE_S)
-        if not done:
-            await self._end_holders()
-        stored = await locking
+        try:
+            done, _ = await asyncio.wait({locking}, timeout=HOLDER_PATIENCE_S)
+            if not done:
+                await self._end_holders()
+            stored = await locking
+        finally:
+            locking.cancel()
         missing = sorted(set(partitions) - set(stored))
         if missing:
             raise ConfigurationError(
