@@ -1,11 +1,18 @@
 """Fixtures of all tests: servers, fresh databases, unique names."""
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.support.servers import Servers, settings_with_home, temporary_home
+
+# A change is judged by the same examples wherever it is checked; on a developer's machine the search goes on.
+hypothesis_settings.register_profile("ci", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    hypothesis_settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
