@@ -17,6 +17,9 @@ Sight = TypeVar("Sight")
 SightOut = TypeVar("SightOut", covariant=True)
 Clock = Callable[[], Instant]
 
+SHORTEST_LIMIT_S: Final = 5.0
+"""Seconds that a look gets at least, however short the interval."""
+
 
 class Watch(Protocol[SightOut]):
     """Something that looks."""
@@ -35,8 +38,11 @@ class Rhythm:
     """How often a source is looked at, in seconds."""
 
     interval_s: float = 15.0
-    look_limit_s: float = 20.0
-    """A look that takes longer counts as failed; the first one reads back the heartbeats."""
+
+    @property
+    def look_limit_s(self) -> float:
+        """A look that takes longer counts as failed; the first one reads heartbeats back, in a second or so."""
+        return max(self.interval_s, SHORTEST_LIMIT_S)
 
     @property
     def fresh(self) -> Instant:

@@ -62,7 +62,7 @@ class Stage:
         self.now = 100 * SECOND
         self.broker = StagedWatch[BrokerSight](lambda _: broker)
         self.ledger = StagedWatch[LedgerSight](lambda _: ledger)
-        rhythm = Rhythm(interval_s=10, look_limit_s=1)
+        rhythm = Rhythm(interval_s=10)
         self.sources = (
             Source("broker", self.broker.opener(), clock=lambda: self.now, rhythm=rhythm),
             Source("ledger", self.ledger.opener(), clock=lambda: self.now, rhythm=rhythm),
@@ -157,7 +157,7 @@ async def test_old_figures_disappear() -> None:
     """If looking itself has stopped, a scrape still tells the truth."""
     stage = Stage()
     await stage.look()
-    stage.now += 22 * SECOND
+    stage.now += 31 * SECOND
     assert series_of(stage.collector, "lienthong_source_up") == {("broker",): 0, ("ledger",): 0}
     assert series_of(stage.collector, "lienthong_overdue_cases") == {}
 

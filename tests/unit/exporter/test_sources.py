@@ -12,7 +12,7 @@ from lienthong_infra.errors import UnavailableError
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from tests.support.watches import StagedWatch
 
-RHYTHM = Rhythm(interval_s=10, look_limit_s=1)
+RHYTHM = Rhythm(interval_s=10)
 
 
 class Stage:
@@ -81,7 +81,7 @@ async def test_a_look_that_never_comes_back_ages_the_sight() -> None:
     """The figures disappear by their age alone."""
     stage = Stage()
     await stage.source.look_once()
-    stage.later(22)
+    stage.later(31)
     assert stage.source.sight() is None
 
 
