@@ -57,6 +57,7 @@ _PATTERNS: list[list[str]] = [
     ["00:00-24:00"],
     ["22:15-24:00"],
     ["00:00-02:30", "02:30-05:00"],
+    ["00:00-02:15", "02:30-05:00"],
     ["01:45-03:15", "23:00-23:30"],
 ]
 _ZONES = ["Asia/Ho_Chi_Minh", "Europe/Amsterdam", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia"]

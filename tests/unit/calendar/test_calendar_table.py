@@ -128,6 +128,19 @@ def test_a_night_shift_is_an_hour_shorter_when_the_clocks_go_forward() -> None:
     assert lengths == [6, 5, 7]
 
 
+@pytest.mark.parametrize(("hours", "length"), [("02:30-05:00", 3.5), ("00:00-02:30", 2.5), ("02:15-02:45", 0.5)])
+def test_of_a_time_that_comes_twice_the_first_counts(hours: str, length: float) -> None:
+    """Amsterdam, 25 October 2026: 02:30 comes twice, and an office opens and closes at the first."""
+    data = {
+        **VIETNAM_2026,
+        "time_zone": "Europe/Amsterdam",
+        "seasons": [{"hours": {"sun": [hours]}}],
+        "working_days": [],
+    }
+    day = [at(f"2026-10-25 {clock}", AMSTERDAM) for clock in ("00:00", "23:00")]
+    assert working(data).between(day[0], day[1]) == length * HOUR
+
+
 def test_opening_time_is_that_of_the_wall_clock_in_summer_and_winter() -> None:
     """In UTC it moves by an hour; eight hours after 16:00 on the Friday before are Monday 16:00."""
     week = {key: ["09:00-17:00"] for key in ("mon", "fri")}
