@@ -66,11 +66,10 @@ class Demo:
                 place = await stack.enter_async_context(ground(self._settings))
                 remark(f"Kafka at {place.bootstrap}, data in {place.folder}")
             with show.step("topics, reference data, tables of the ledger") as remark:
-                await asyncio.gather(
-                    prepare_municipal_bus(place.bootstrap, place.municipal),
-                    prepare_live_bus(place.bootstrap, place.live),
-                    asyncio.to_thread(make_ledgers, place),
-                )
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(prepare_municipal_bus(place.bootstrap, place.municipal))
+                    tasks.create_task(prepare_live_bus(place.bootstrap, place.live))
+                    tasks.create_task(asyncio.to_thread(make_ledgers, place))
                 remark(f"two buses: {place.municipal} (the past), {place.live} (live)")
             stack.enter_context(log_into(place.logs / "demo.log"))
             port = self._metrics_port()

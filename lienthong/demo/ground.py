@@ -88,7 +88,8 @@ async def ground(settings: Settings) -> AsyncIterator[Ground]:
             guest = settings.bootstrap or settings.ledger_dsn
             municipal, live = ("municipal", "h27")
             if guest:  # somebody else's cluster: nothing of theirs is touched
-                municipal, live = (f"demo-{secrets.token_hex(3)}-{name}" for name in (municipal, live))
+                mark = secrets.token_hex(3)
+                municipal, live = f"demo-{mark}-{municipal}", f"demo-{mark}-{live}"
             place = Ground(bootstrap, dsn, home, municipal, live, not guest)
             try:
                 yield place

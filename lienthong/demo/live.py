@@ -215,7 +215,7 @@ class LiveBus:
         remarks = live_remarks(SILENT, self.work.down(), self.work.waiting())
         named = {name: rows.get(code, UnitRow()) for code, name in self.names.items()}
         table = units_table(named, {self.names[code]: text for code, text in remarks.items()})
-        return Group("", table, "", way_of_events(await self.figures()))
+        return Group(table, "", way_of_events(await self.figures()))
 
     def _unit_rows(self) -> dict[str, UnitRow]:
         rows: dict[str, UnitRow] = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Final
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.rule import Rule
@@ -105,8 +105,8 @@ class Show:
     def standing(self, first: RenderableType) -> Iterator[Callable[[RenderableType], None]]:
         """Something below everything else; call the result to draw it anew. Without a terminal only the last is."""
         if self.moving:
-            with Live(first, console=self._console, auto_refresh=False) as live:
-                yield lambda drawn: live.update(drawn, refresh=True)
+            with Live(Group("", first), console=self._console, auto_refresh=False) as live:
+                yield lambda drawn: live.update(Group("", drawn), refresh=True)
             return
         last = [first]
         try:
