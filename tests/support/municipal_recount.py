@@ -1,4 +1,4 @@
-"""The municipal log counted again from its rows in plain Python, as known at an instant; shares no code with the bus."""
+"""The municipal log counted again from its rows in plain Python, as known at an instant; no code of the bus."""
 
 from __future__ import annotations
 
