@@ -12,23 +12,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from lienthong_infra.ports import OutboundRecord, Publisher, Reader, TopicPartition
+from lienthong_infra.ports import OutboundRecord, Publisher, Reader
 from lienthong_producers.domain.municipal_log import AUTHORITY, PROCEDURE, Day, MunicipalEvent
+from lienthong_producers.import_time import ImportTime
 from lienthong_producers.schema_book import schema_book
-from lienthong_schemas.case_event import CASE_TOPICS, content_digest
+from lienthong_schemas.case_event import content_digest
 from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.errors import DecodeError
 from lienthong_schemas.headers import event_headers
 from lienthong_schemas.identity import parse_case_id
 from lienthong_schemas.instants import Instant, datetime_of, milliseconds_of
 from lienthong_schemas.models import Dossier, case_record
-from lienthong_schemas.records import Tick, partition_key, tick
 
-TICKS: Final = TopicPartition("tick.v1", 0)
-REFERENCE: Final = TopicPartition("reference.v1", 0)
 _FIRST_EPOCH: Final = 1
-_READ_S: Final = 10.0
-"""How long the last tick may take to come; it lies on the broker already."""
 
 AfterDay = Callable[[Day], Awaitable[None]]
 """Called when a day and its tick are on the bus: shows progress, or slows the import down."""
@@ -90,71 +85,25 @@ class MunicipalImport:
     """One run of the import, over ports."""
 
     def __init__(self, publisher: Publisher, reader: Reader) -> None:
-        self._publisher, self._reader = publisher, reader
         self._book = schema_book()
-        self._ends: dict[TopicPartition, int] = {}
-        self._reference_end = 0
-        self._time: Instant = 0
+        self._time = ImportTime(publisher, reader, self._book)
 
     async def run(self, log: Iterable[Day], after_day: AfterDay | None = None) -> Imported:
         """Publish the days. Raises PublishError or UnavailableError; running again then completes the import."""
-        await self._find_place()
+        await self._time.find_place()
         records = MunicipalRecords(self._book)
         offices: set[str] = set()
         cases: set[str] = set()
-        events = ticks = 0
+        events = 0
         day: Day | None = None
         for day in log:
-            written = await self._publisher.publish([records.record(event) for event in day.events])
-            for place in written:
-                target = TopicPartition(place.topic, place.partition)
-                self._ends[target] = max(self._ends[target], place.offset + 1)
+            await self._time.publish([records.record(event) for event in day.events])
             offices.update(event.office for event in day.events)
             cases.update(event.case_id for event in day.events)
             events += len(day.events)
-            if day.tick_at > self._time:
-                await self._tick(day.tick_at, offices)
-                ticks += 1
+            await self._time.reach(day.tick_at, dict.fromkeys(sorted(offices), day.tick_at))
             if after_day is not None:
                 await after_day(day)
-        if day is not None and ticks == 0:  # an import done before; its time stands, the ends have moved
-            await self._tick(self._time, offices)
-            ticks = 1
-        return Imported(len(cases), events, ticks, self._time)
-
-    async def _find_place(self) -> None:
-        """The ends of the topics as they are now, and the time that the prefix has reached."""
-        partitions = [
-            TopicPartition(topic, number)
-            for topic in CASE_TOPICS
-            for number in range(await self._reader.partitions(topic))
-        ]
-        ends = dict(await self._reader.ends([*partitions, REFERENCE, TICKS]))
-        self._reference_end = ends.pop(REFERENCE)
-        ticks = ends.pop(TICKS)
-        self._ends = ends
-        if ticks:
-            await self._reader.assign({TICKS: ticks - 1})
-            for record in (await self._reader.read(timeout=_READ_S)).get(TICKS, ()):
-                self._time = max(self._time, _bus_time(self._book, record.value or b""))
-
-    async def _tick(self, at: Instant, offices: Iterable[str]) -> None:
-        """The time never goes back: an import that is run again ticks only where it comes further than before."""
-        content = Tick(
-            bus_time=at,
-            case_ends={partition_key(*each): end for each, end in self._ends.items()},
-            reference_end=self._reference_end,
-            complete_through=dict.fromkeys(sorted(offices), at),
-        )
-        value = self._book.encode(TICKS.topic, content._asdict())
-        await self._publisher.publish(
-            [OutboundRecord(TICKS.topic, None, value, partition=TICKS.partition, timestamp=milliseconds_of(at))]
-        )
-        self._time = at
-
-
-def _bus_time(book: SchemaBook, value: bytes) -> Instant:
-    try:
-        return tick(book.decode(TICKS.topic, value)).bus_time
-    except DecodeError:
-        return 0
+        if day is not None and self._time.ticks == 0:  # an import done before
+            await self._time.again(dict.fromkeys(sorted(offices), self._time.now))
+        return Imported(len(cases), events, self._time.ticks, self._time.now)
