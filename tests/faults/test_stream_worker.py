@@ -59,7 +59,7 @@ async def test_three_kills_leave_no_trace(stage: Stage, fleet: Fleet) -> None:
     await asyncio.sleep(1.5)
     await fleet.kill("a")
     fleet.start("a")
-    await asyncio.sleep(1.5)
+    await fleet.has_said("b", "stream-worker-started", 2)
     fleet.signal("b", SIGTERM)
     assert await fleet.ended("b") == exit_codes.GOOD
     await feeding

@@ -15,6 +15,8 @@ from typing import Any
 
 END_LIMIT_S = 12.0
 """Seconds in which a worker that was asked to end must be gone."""
+SAY_LIMIT_S = 60.0
+"""Seconds to wait for a line of a log; on a loaded machine a worker takes some seconds to start."""
 FROZEN_S = 9.0
 """Longer than a session of six seconds, so that others take over before it wakes up."""
 EFFECTS = ("fence", "changelog", "commit", "after-commit")
@@ -90,6 +92,13 @@ class Fleet:
         if (error := done.exception()) is not None:
             error.add_note(self.report())
         await done
+
+    async def has_said(self, name: str, event: str, times: int = 1) -> None:
+        """Wait until a worker, in all its lives, has logged an event so many times."""
+        log = self._folder / f"{name}.log"
+        async with asyncio.timeout(SAY_LIMIT_S):
+            while log.read_text(errors="replace").count(f" {event} ") < times:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(_LOOK_AGAIN_S)
 
     def report(self) -> str:
         """The exits so far, and the last lines of each worker, for the text of a failure."""

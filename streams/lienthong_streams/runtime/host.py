@@ -101,6 +101,7 @@ class Host:
                         tasks.create_task(self._take_over(partition))
                 await self._go_to_positions(partitions)
             self._ports.membership.resume(partitions)
+            self._ports.feed.moved.set()  # ticks known before are news to these partitions
         except Exception as error:
             self._fail(error)
 
