@@ -139,7 +139,7 @@ class Demo:
         show.say("  Due times lie seconds ahead here. OVERDUE is firm; OVERDUE ? is provisional, for")
         show.say("  its office was not heard up to the due time: later it is confirmed or withdrawn.")
         async with LiveBus(place, show, began=self._began) as live:
-            await live.watched(self._redrawn(live))
+            await live.watched(self._redrawn(live) if show.moving else live.play_on())
 
     async def _redrawn(self, live: LiveBus) -> None:
         with self._show.standing(await live.picture()) as draw:

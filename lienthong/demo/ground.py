@@ -83,6 +83,8 @@ async def ground(settings: Settings) -> AsyncIterator[Ground]:
                 partial(_postgres, settings.ledger_dsn, postgres),
             )
         ]
+        for each in starting:
+            each.add_done_callback(_note)  # a start that is broken off fails when nobody waits for it any longer
         try:
             bootstrap, dsn = await asyncio.gather(*map(asyncio.shield, starting))
             guest = settings.bootstrap or settings.ledger_dsn
@@ -99,6 +101,11 @@ async def ground(settings: Settings) -> AsyncIterator[Ground]:
         finally:
             await asyncio.wait(starting, timeout=_START_LIMIT_S)
             await asyncio.gather(_in_thread(kafka.stop), _in_thread(postgres.stop))
+
+
+def _note(started: asyncio.Future[str]) -> None:
+    if not started.cancelled():
+        started.exception()
 
 
 async def _leave_no_trace(place: Ground) -> None:

@@ -48,12 +48,13 @@ def ready(broker: BrokerSight) -> bool:
 
 
 class BusWatch:
-    """Looks at one bus. Use it with ``async with``."""
+    """Looks at one bus, one look at a time. Use it with ``async with``."""
 
     def __init__(self, bootstrap: str, ledger_dsn: str, prefix: str) -> None:
         reader = KafkaReader(bootstrap, prefix)
         self._broker = BrokerWatch(reader, catalogue=load_catalogue(), position_of=position_of)
         self._ledger = LedgerWatch(ledger_dsn, prefix)
+        self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> BusWatch:
         """The watch."""
@@ -66,7 +67,8 @@ class BusWatch:
 
     async def broker(self) -> BrokerSight:
         """One look at the broker."""
-        return await self._broker.look(_now())
+        async with self._turn:
+            return await self._broker.look(_now())
 
     async def ledger(self) -> LedgerSight:
         """One look at the ledger. Raises UnavailableError, also while its tables are not yet made."""

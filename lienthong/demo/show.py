@@ -103,13 +103,6 @@ class Show:
 
     @contextmanager
     def standing(self, first: RenderableType) -> Iterator[Callable[[RenderableType], None]]:
-        """Something below everything else; call the result to draw it anew. Without a terminal only the last is."""
-        if self.moving:
-            with Live(Group("", first), console=self._console, auto_refresh=False) as live:
-                yield lambda drawn: live.update(Group("", drawn), refresh=True)
-            return
-        last = [first]
-        try:
-            yield lambda drawn: last.__setitem__(0, drawn)
-        finally:
-            self._console.print(last[0])
+        """Something below everything else, on a terminal; call the result to draw it anew."""
+        with Live(Group("", first), console=self._console, auto_refresh=False) as live:
+            yield lambda drawn: live.update(Group("", drawn), refresh=True)
