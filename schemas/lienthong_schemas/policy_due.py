@@ -59,7 +59,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "within-the-day": Rule(
         "within the day from which it counts",
         "Giải quyết ngay trong ngày",
-        "Law on civil status 60/2014/QH13 and Decree 23/2015/NĐ-CP, as procedures apply them",
+        "Law on civil status 60/2014/QH13 and Decree 23/2015/NĐ-CP, as procedures apply them (from memory)",
     ),
     "calendar-days": Rule(
         "counted in days of the calendar from the day after receipt, to the same hour",
