@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from lienthong.demo.show import Show
 from lienthong.demo.tables import municipal_lines, units_table
 from lienthong.municipal import import_municipal_days, prepare_municipal_bus
 from lienthong_infra.embedded.ports import choose_port, is_free
+from lienthong_infra.errors import TemporaryError, UnavailableError
 from lienthong_infra.settings import Settings
 from lienthong_producers.domain.municipal_log import TIME_ZONE, Day, days
 from lienthong_producers.municipal_file import municipal_events
@@ -118,9 +119,9 @@ class Demo:
         found = await asyncio.to_thread(figures, place)
         rows = await asyncio.to_thread(units, place, log[-1].tick_at)
         self.outcome.municipal = found
-        self.outcome.problems += municipal_differences(found, FACTS)
-        show.table(Group(units_table(rows), "", municipal_lines(found)))
         wrong = municipal_differences(found, FACTS)
+        self.outcome.problems += wrong
+        show.table(Group(units_table(rows), "", municipal_lines(found)))
         show.say("\n".join(wrong) if wrong else "  All ten figures are the known facts of this log.")
 
     async def _present_once(self, place: Ground) -> None:
@@ -147,7 +148,8 @@ class Demo:
             try:
                 while not playing.done():
                     await asyncio.wait({playing}, timeout=REDRAW_S)
-                    draw(await live.picture())
+                    with suppress(UnavailableError, TemporaryError):  # the picture stays as it was for a while
+                        draw(await live.picture())
                 playing.result()
             finally:
                 playing.cancel()

@@ -16,7 +16,7 @@ from lienthong.demo.ground import Ground
 from lienthong.demo.news import news_of, remark, short_name
 from lienthong.demo.offices import Offices
 from lienthong.demo.province import OFFICES, SILENT, WAVE_S, Wave, wave
-from lienthong.demo.settling import BusWatch, ready, until
+from lienthong.demo.settling import BusWatch, NotSettled, ready, until
 from lienthong.demo.show import Show
 from lienthong.demo.tables import UnitRow, live_remarks, units_table, way_of_events
 from lienthong_consumers.ledger.database import connect_now
@@ -91,12 +91,21 @@ class LiveBus:
         self._following: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> LiveBus:
-        """Wait until the workers are ready, then open the offices."""
+        """Wait until the workers are ready, then open the offices. Raises NotSettled where they do not get ready."""
 
         async def is_ready() -> bool | None:
             return ready(await self._watch.broker()) or None
 
-        await until(is_ready, limit_s=READY_LIMIT_S)
+        try:
+            await until(is_ready, limit_s=READY_LIMIT_S)
+        except BaseException as error:
+            await self.__aexit__()
+            if isinstance(error, TimeoutError):
+                raise NotSettled(
+                    f"after {READY_LIMIT_S:g} s the workers of {self._ground.live} are not ready: see their logs in"
+                    f" {self._ground.logs}"
+                ) from None
+            raise
         self.work.open()
         self._following = asyncio.create_task(self._follow())
         return self
