@@ -173,7 +173,8 @@ class KafkaKit:
     async def shown(self, *, application: str = "deadlines") -> dict[TopicPartition, tuple[int, str]]:
         """What the group shows."""
         async with KafkaAdmin(self.bootstrap, self.prefix) as admin:
-            return {each: tuple(found) for each, found in (await admin.group_offsets(application)).items()}
+            offsets = await admin.group_offsets(application)
+        return {each: (found.offset, found.remark) for each, found in offsets.items()}
 
     async def close(self) -> None:
         """Close everything handed out."""
