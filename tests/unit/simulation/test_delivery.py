@@ -1,16 +1,15 @@
 """The way to the bus: the same events in any disorder, honest heartbeats, ticks up to the horizon exactly."""
 
-from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
 from itertools import pairwise
 
 import pytest
 
-from lienthong_producers.domain.simulation.delivery import USUAL_LAG, Arrival, Beat, Delivered, TimeMark
+from lienthong_producers.domain.simulation.delivery import USUAL_LAG, Arrival, Delivered, TimeMark
 from lienthong_producers.domain.simulation.flaws import LOST
 from lienthong_producers.domain.simulation.options import CLEAN, Disorder, Outage, SimulationError
 from lienthong_schemas.calendar_table import HOUR, MINUTE
+from tests.support.simulated_honesty import dishonest
 from tests.support.simulations import (
     BOOK,
     FLAWED,
@@ -112,37 +111,6 @@ def test_an_office_without_a_line_sends_no_heartbeat() -> None:
     assert len(senders) == len(simulation().province.offices) - 1
     assert f"outbox-{OFFLINE}" not in senders
     assert max(told) < begin
-
-
-def dishonest(items: Sequence[Delivered]) -> list[Delivered]:
-    """Heartbeats and ticks that vouch for an event which has not arrived before them."""
-    arrived: set[int] = set()
-    accepted: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for first in arrivals(items):
-        if not first.again:
-            place = (first.event.step.accepted_at, id(first.event))
-            accepted[first.event.step.office.code].append(place)
-            accepted[f"{first.event.step.office.code}<outbox-{first.event.sender}"].append(place)
-    waiting = {key: sorted(found) for key, found in accepted.items()}
-    found: list[Delivered] = []
-
-    def missing(key: str, through: int) -> bool:
-        events = waiting.get(key, [])
-        while events and events[0][1] in arrived:
-            events.pop(0)
-        upto = bisect_right(events, through, key=lambda each: each[0])
-        return any(number not in arrived for _, number in events[:upto])
-
-    for item in items:
-        if isinstance(item, Arrival):
-            arrived.add(id(item.event))
-        elif isinstance(item, Beat):
-            beat = item.heartbeat
-            if missing(f"{beat.office}<{beat.sender}", beat.complete_through):
-                found.append(item)
-        elif any(missing(office, through) for office, through in item.complete_through.items()):
-            found.append(item)
-    return found
 
 
 def test_what_heartbeats_and_ticks_vouch_for_has_arrived() -> None:

@@ -48,9 +48,9 @@ class _Line:
 
 
 class LinesOfOffices:
-    """All lines of a province."""
+    """All lines of a province. Until a line is heard, it is complete up to the beginning."""
 
-    def __init__(self, province: Province) -> None:
+    def __init__(self, province: Province, begin: Instant) -> None:
         own = [(office, office) for office in province.offices]
         others = [
             (system, office)
@@ -58,7 +58,7 @@ class LinesOfOffices:
             for office in (*province.communes, *province.departments)
         ]
         self._lines = {(sender.code, office.code): _Line(sender, office) for sender, office in (*own, *others)}
-        self._told: dict[tuple[str, str], Instant] = {}
+        self._told = dict.fromkeys(self._lines, begin)
 
     def accepted(self, event: SimulatedEvent, number: int) -> None:
         """An event waits to be brought."""

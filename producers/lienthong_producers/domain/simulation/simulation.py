@@ -58,7 +58,7 @@ class Simulation:
         if problems:
             raise SimulationError(tuple(problems))
         table = Timetable(self.begin, self.horizon, tick_minutes * MINUTE)
-        return delivered(self.truth(book), table, disorder, self.size.seed, LinesOfOffices(self.province))
+        return delivered(self.truth(book), table, disorder, self.size.seed, LinesOfOffices(self.province, self.begin))
 
 
 def _check_covered(size: Size, hours: OfficeHours, calendar_id: str) -> None:
