@@ -143,6 +143,7 @@ def test_flaws_have_the_shares_that_were_asked_for() -> None:
         if second.flaw == CONFLICT:
             assert (first.case.case_id, first.step[1:3]) == (second.case.case_id, second.step[1:3])
             assert first.value != second.value
+            assert first.step.due_at is None or first.step.due_at != second.step.due_at
 
 
 def test_flaws_change_nothing_else() -> None:

@@ -15,7 +15,7 @@ from lienthong_producers.domain.simulation.cases import Case, Change, Course
 from lienthong_producers.domain.simulation.chance import Chance, Weighted
 from lienthong_producers.domain.simulation.office_hours import SECOND, OfficeHours
 from lienthong_producers.domain.simulation.province import Office, Province
-from lienthong_schemas.calendar_table import HOUR, MINUTE, WORKING_DAY
+from lienthong_schemas.calendar_table import HOUR, MINUTE
 from lienthong_schemas.instants import Instant
 
 _DAY: Final = 24 * HOUR
@@ -86,12 +86,16 @@ class FieldReports:
         return case
 
     def _due(self, at: Instant, category: str, urgency: str) -> Instant:
-        """As told to the citizen: four office hours, one or two days by the clock, ten working days, a week."""
+        """As told to the citizen: four office hours, one or two days by the clock, else the end of a day."""
+        calendar = self._hours.calendar
         if urgency == "urgent":
-            return self._hours.calendar.add(at, 4 * HOUR)
+            return calendar.add(at, 4 * HOUR)
+        if category in _HOURS_FOR_SMALL_WORKS:
+            return at + _HOURS_FOR_SMALL_WORKS[category] * HOUR
         if category == "procedures":
-            return self._hours.calendar.add(at, 10 * WORKING_DAY)
-        return at + _HOURS_FOR_SMALL_WORKS.get(category, 7 * 24) * HOUR
+            begun = self._hours.date_of(calendar.next_working(at))
+            return calendar.end_of_working_day(calendar.working_day_after(begun, 10))
+        return calendar.end_of_working_day(calendar.next_working_day(self._hours.date_of(at + 7 * _DAY)))
 
 
 @dataclass(slots=True)
