@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from lienthong_producers.domain.json_lines import read_lines
-from lienthong_producers.domain.simulation.contents import time_text
+from lienthong_producers.domain.simulation.contents import state_of, time_text
 from lienthong_producers.domain.simulation.lines import delivery_lines, state_lines
 from lienthong_producers.domain.simulation.options import Size
 from lienthong_producers.domain.simulation.simulation import Simulation
@@ -67,6 +67,15 @@ def test_an_outbox_takes_the_states_of_an_office(tmp_path: Path) -> None:
     numbered = [(each.accepted.case_id, each.accepted.epoch, each.accepted.seq) for each in taken if each.accepted]
     assert numbered == truth
     assert len(truth) > 50
+
+
+def test_what_was_stated_stands_in_the_line() -> None:
+    """Written as text and not field by field, it reads the same; every kind of change is among these."""
+    lines = list(delivery_lines(arrivals(scrambled())))
+    states = [state_of(item.event) for item in arrivals(scrambled())]
+    assert [json.loads(line)["state"] for line in lines] == states
+    assert {state.get("change", "changed") for state in states} == {"changed", "opening", "handover"}
+    assert [json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":")) for line in lines] == lines
 
 
 def test_the_lines_read_as_states() -> None:

@@ -40,7 +40,7 @@ class Step(NamedTuple):
 class Case:
     """A case and all its steps, also those that lie beyond the simulation."""
 
-    __slots__ = ("authority", "case_id", "commune", "content", "kind", "local", "seq_by", "steps", "system")
+    __slots__ = ("authority", "case_id", "commune", "content", "kind", "local", "seq_by", "steps", "system", "text")
 
     def __init__(self, kind: str, authority: str, local: str, content: Content) -> None:
         self.kind = kind
@@ -54,6 +54,8 @@ class Case:
         self.system: Office | None = None
         """The office whose system numbers and sends every event; None: whoever holds the case does."""
         self.steps: list[Step] = []
+        self.text = ""
+        """The content as JSON text, once somebody has written it."""
 
 
 class Change(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from lienthong_producers.domain.simulation.cases import SimulatedEvent
+from lienthong_producers.domain.simulation.cases import SimulatedEvent, Step
 from lienthong_producers.domain.simulation.flaws import CONFLICT
 from lienthong_producers.domain.simulation.office_hours import SECOND
 from lienthong_schemas.case_event import content_digest
@@ -64,18 +64,20 @@ def state_of(event: SimulatedEvent) -> dict[str, Any]:
         if instant is not None:
             state[name] = time_text(instant)
     if step.change != "changed":
-        state["change"] = step.change
-        state[step.change] = _stated_change(event)
+        state.update(stated_change(step))
     state.update(case.content)
     state.update(step.content)
     return state
 
 
-def _stated_change(event: SimulatedEvent) -> Mapping[str, Any]:
-    opening = event.step.opening
-    if opening is not None:
-        return {**opening._asdict(), "started_at": time_text(opening.started_at)}
-    return {} if event.step.handover is None else event.step.handover._asdict()
+def stated_change(step: Step) -> dict[str, Any]:
+    """What an opening or a handover states of itself."""
+    stated: dict[str, Any] = {"change": step.change}
+    if step.opening is not None:
+        stated["opening"] = {**step.opening._asdict(), "started_at": time_text(step.opening.started_at)}
+    if step.handover is not None:
+        stated["handover"] = step.handover._asdict()
+    return stated
 
 
 def sealed(events: Iterable[SimulatedEvent], book: SchemaBook) -> Iterator[SimulatedEvent]:

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from lienthong_producers.domain.simulation.cases import SimulatedEvent
-from lienthong_producers.domain.simulation.contents import state_of, time_text
+from lienthong_producers.domain.simulation.contents import stated_change, time_text
 from lienthong_producers.domain.simulation.delivery import Arrival, Beat, Delivered, TimeMark
 from lienthong_producers.domain.simulation.flaws import CONFLICT
 from lienthong_schemas.records import Heartbeat
 
 _write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_AGAIN: Final = ',"again":true'
 
 
 def delivery_lines(items: Iterable[Delivered]) -> Iterator[str]:
     """A line for each thing that arrives, in its order."""
     for item in items:
         if isinstance(item, Arrival):
-            yield _write(_arrival(item))
+            yield _arrival(item)
         elif isinstance(item, Beat):
             yield _write({"at": time_text(item.at), "heartbeat": _heartbeat(item.heartbeat)})
         else:
@@ -34,24 +35,39 @@ def state_lines(events: Iterable[SimulatedEvent], office: str) -> Iterator[str]:
     """
     for event in events:
         if event.sender == office and event.step.epoch == 1 and event.flaw != CONFLICT:
-            yield _write(state_of(event))
+            yield _state(event)
 
 
-def _arrival(item: Arrival) -> dict[str, Any]:
+def _arrival(item: Arrival) -> str:
+    """The line of an event, put together from texts: most of them are codes and times, which need no escapes."""
     event = item.event
-    line: dict[str, Any] = {
-        "at": time_text(item.at),
-        "topic": event.topic,
-        "sender": event.sender,
-        "epoch": event.step.epoch,
-        "seq": event.step.seq,
-        "seq_by": event.case.seq_by,
-        "accepted_at": time_text(event.step.accepted_at),
-        "state": state_of(event),
-    }
-    if item.again:
-        line["again"] = True
-    return line
+    case, step = event.case, event.step
+    accepted_at = time_text(step.accepted_at)
+    return (
+        f'{{"at":"{time_text(item.at)}","topic":"{case.kind}.v1","sender":"{event.sender}",'
+        f'"epoch":{step.epoch},"seq":{step.seq},"seq_by":"{case.seq_by}","accepted_at":"{accepted_at}",'
+        f'"state":{_state(event)}{_AGAIN if item.again else ""}}}'
+    )
+
+
+def _state(event: SimulatedEvent) -> str:
+    """``state_of`` as JSON text."""
+    case, step = event.case, event.step
+    if step.content:
+        content = _write({**case.content, **step.content})
+    else:
+        content = case.text = case.text or _write(case.content)
+    instants = "".join(
+        f'"{name}":"{time_text(instant)}",'
+        for name, instant in (("received_at", step.received_at), ("due_at", step.due_at), ("ended_at", step.ended_at))
+        if instant is not None
+    )
+    change = "" if step.change == "changed" else f"{_write(stated_change(step))[1:-1]},"
+    return (
+        f'{{"kind":"{case.kind}","authority":"{case.authority}","local":"{case.local}","office":"{step.office.code}",'
+        f'"commune":"{case.commune}","occurred_at":"{time_text(step.occurred_at)}","status":"{step.status}",'
+        f"{instants}{change}{content[1:]}"
+    )
 
 
 def _heartbeat(heartbeat: Heartbeat) -> dict[str, Any]:
