@@ -128,7 +128,8 @@ def _check_transition(walk: Walk, event: CaseEvent) -> None:
 
 
 def _remarks_on_times(walk: Walk, events: Sequence[Known]) -> None:
-    earliest = min(known.event.occurred_at for known in events)
+    held = (known.event for known in events if walk.states.effects.get(known.event.status) != "waiting")
+    earliest = min(event.occurred_at for event in held)
     for episode in walk.episodes:
         event = episode.started_by
         if episode.ended_at is not None and episode.ended_at < episode.started_at:

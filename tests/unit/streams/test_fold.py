@@ -250,3 +250,11 @@ def test_every_key_begins_with_the_case() -> None:
 
     outcome = fold_of(event(1, "2", 0, due=60), event(3, "9", 61, due=60), horizon=90)
     assert all(key.startswith(f"{CASE}|") and key.count("|") in (3, 5) for key in holding(CASE, outcome))
+
+
+def test_waiting_before_receipt_is_no_finding() -> None:
+    """A case submitted online (1) is received later (2); an event in work before the receipt is one (data's README)."""
+    submitted, received = event(1, "1", 0, due=60), event(2, "2", 30, due=60, received_at=minute(30))
+    assert codes(fold_of(submitted, received)) == []
+    worked = event(2, "2", 10, due=60, received_at=minute(30))
+    assert codes(fold_of(submitted, worked)) == ["first-event-before-received"]
