@@ -43,11 +43,15 @@ def restarted_by(episode: Episode, terms: Terms) -> Pause | None:
     return done[-1] if done else None
 
 
+def counted_from(episode: Episode, terms: Terms) -> Instant:
+    """When the time that counts began: the start or, where the policy has it so, the last restart."""
+    restart = restarted_by(episode, terms)
+    return episode.started_at if restart is None or restart.closed_at is None else restart.closed_at
+
+
 def computed_from(episode: Episode, terms: Terms) -> DueTime | None:
     """The due time that follows from the policy, pauses left out; counted from the last restart."""
-    restart = restarted_by(episode, terms)
-    start = episode.started_at if restart is None or restart.closed_at is None else restart.closed_at
-    return terms.computed(start)
+    return terms.computed(counted_from(episode, terms))
 
 
 def _stated(episode: Episode, terms: Terms, stated: Instant) -> Due:
@@ -67,8 +71,7 @@ def _stated(episode: Episode, terms: Terms, stated: Instant) -> Due:
 
 
 def _computed(episode: Episode, terms: Terms) -> Due | None:
-    restart = restarted_by(episode, terms)
-    start = episode.started_at if restart is None or restart.closed_at is None else restart.closed_at
+    start = counted_from(episode, terms)
     due = terms.computed(start)
     if due is None:
         return None
@@ -90,13 +93,7 @@ def _closed(pause: Pause, episode: Episode) -> Instant:
 
 def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     """Microseconds of pauses before an instant, in the time that is counted."""
-    return sum(
-        terms.measured(
-            max(pause.opened_at, episode.started_at),
-            instant if pause.closed_at is None else min(instant, pause.closed_at),
-        )
-        for pause in counting_pauses(episode, terms)
-    )
+    return _paused_between(episode, terms, episode.started_at, instant)
 
 
 def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
@@ -105,17 +102,8 @@ def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     if opening is not None and episode.number == 1:
         begin = episode.started_by.occurred_at
         brought = opening.used_seconds * 1_000_000
-        return brought + max(0, terms.measured(begin, instant) - _paused_since(episode, terms, begin, instant))
+        return brought + max(0, terms.measured(begin, instant) - _paused_between(episode, terms, begin, instant))
     return max(0, terms.measured(episode.started_at, instant) - paused_until(episode, terms, instant))
-
-
-def _paused_since(episode: Episode, terms: Terms, since: Instant, instant: Instant) -> int:
-    return sum(
-        terms.measured(
-            max(pause.opened_at, since), instant if pause.closed_at is None else min(instant, pause.closed_at)
-        )
-        for pause in counting_pauses(episode, terms)
-    )
 
 
 def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str, int], ...]:

@@ -30,6 +30,13 @@ class Statement(NamedTuple):
     due_at: Instant | None
     after_pause: bool
 
+    @property
+    def is_extension(self) -> bool:
+        """A later due time than before, and not merely the one that a pause brought about."""
+        if self.before is None or self.due_at is None or self.after_pause:
+            return False
+        return self.due_at > self.before
+
 
 class Stretch(NamedTuple):
     """A stretch of time in which an office held the case, or an internal step was done; ``until`` None: still."""

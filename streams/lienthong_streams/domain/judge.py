@@ -17,9 +17,9 @@ from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE, PROVISIONAL_SILENC
 from lienthong_streams.domain.due import (
     Due,
     computed_from,
+    counted_from,
     due_of,
     paused_until,
-    restarted_by,
     shares_of,
     used_until,
 )
@@ -130,8 +130,7 @@ class _Teller:
                 yield self.fact(kind, cause_of(pause.closed_by), pause.closed_at, pause.closed_by)
         for statement in episode.statements:
             if statement.before is not None:
-                longer = statement.due_at is not None and statement.due_at > statement.before
-                kind = "extended" if longer and not statement.after_pause else "due-changed"
+                kind = "extended" if statement.is_extension else "due-changed"
                 yield self.fact(kind, cause_of(statement.event), statement.at, statement.event)
 
     def end(self, *, breached: bool, firmness: str) -> Iterator[Fact]:
@@ -182,7 +181,7 @@ def _remarks(episode: Episode, terms: Terms, due: Due | None) -> Iterator[Remark
     if first is not None and stated is not None and computed is not None and not terms.same_due(stated, computed):
         detail = f"stated {iso_of(stated)}, by the policy {iso_of(computed.instant)}"
         yield remark_on(first.event, "due-differs", detail)
-    extensions = [one for one in episode.statements if _is_extension(one.before, one.due_at) and not one.after_pause]
+    extensions = [one for one in episode.statements if one.is_extension]
     allowed = terms.policy.max_extensions
     for one in extensions[allowed:]:
         yield remark_on(one.event, "too-many-extensions", f"the policy allows {allowed}")
@@ -192,21 +191,16 @@ def _remarks(episode: Episode, terms: Terms, due: Due | None) -> Iterator[Remark
                 yield remark_on(pause.opened_by, "pause-near-due", "a pause within an hour of the due time")
 
 
-def _is_extension(earlier: Instant | None, later: Instant | None) -> bool:
-    return earlier is not None and later is not None and later > earlier
-
-
 def _clock(episode: Episode, terms: Terms, due: Due | None, until: Instant, *, breached: bool) -> Clock:
     if episode.ended_by is not None:
         state = "ended" if episode.judged else "stopped"
     else:
         state = "running" if episode.open_pause() is None else "paused"
-    restart = restarted_by(episode, terms)
     return Clock(
         terms.clock,
         episode.number,
         state,
-        episode.started_at if restart is None or restart.closed_at is None else restart.closed_at,
+        counted_from(episode, terms),
         episode.ended_at,
         episode.stated_due_at,
         None if due is None else due.at,

@@ -130,14 +130,7 @@ def _judge_apology(found: Verdict, episode: Episode, terms: Terms, knowledge: Kn
     if promised is None or lead is None or terms.calendar is None:
         return
     deadline = before(lead, terms.calendar, promised)
-    given = next(
-        (
-            one
-            for one in episode.statements
-            if one.before is not None and one.due_at is not None and one.due_at > one.before and not one.after_pause
-        ),
-        None,
-    )
+    given = next((one for one in episode.statements if one.is_extension), None)
     due = due_of(episode, terms)
     until = episode.until(knowledge.horizon)
     if given is None and (due is None or due.moving or until <= due.last_in_time):
