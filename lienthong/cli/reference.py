@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,9 @@ from lienthong.cli.options import AsJson, Prefix, settings_for
 if TYPE_CHECKING:
     from lienthong_infra.reference_log import ReferenceLog
     from lienthong_schemas.reference_files import Entry
+
+LINES_OF_A_KIND = 100
+"""Records of one kind that are listed one by one; the register of units has thousands."""
 
 Set = Annotated[str, typer.Option("--set", metavar="NAME", help="Which set of files: vn or municipal.")]
 Folder = Annotated[Path | None, typer.Option("--from", help="Folder with the sets; default: those of this version.")]
@@ -46,9 +50,16 @@ def _apply(
     if as_json:
         typer.echo(json.dumps({"published": published}))
     elif published:
-        typer.echo("\n".join([f"published {len(published)} records:", *published]))
+        typer.echo("\n".join([f"published {len(published)} records:", *_shortened(published)]))
     else:
         typer.echo("the bus holds all of it already")
+
+
+def _shortened(record_ids: list[str]) -> list[str]:
+    """One line a record or, for kinds with very many, one line a kind."""
+    counts = Counter(record_id.split("/", 1)[0] for record_id in record_ids)
+    lines = [each for each in record_ids if counts[each.split("/", 1)[0]] <= LINES_OF_A_KIND]
+    return lines + [f"{kind}: {count} records" for kind, count in counts.items() if count > LINES_OF_A_KIND]
 
 
 def _list(prefix: Prefix = "", as_json: AsJson = False) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from lienthong_schemas.calendar_body import Calendar
 from lienthong_schemas.calendar_table import WorkingCalendar
@@ -66,11 +67,20 @@ class States(Body):
 
 
 class Unit(Body):
-    """An administrative unit or an office: its name, type and the unit above."""
+    """An administrative unit or an office: its name, type and the unit above.
+
+    A unit that is merged or split ends with a version that names its ``successors``; the first of them takes over what
+    the decision leaves open. Coordinates are degrees (WGS 84).
+    """
 
     name: str
     unit_type: str
     above: str = ""
+    agency_code: str = ""
+    """Code of the agency that leads it, as in the codes of dossiers (Decision 20/2020/QĐ-TTg)."""
+    successors: tuple[str, ...] = ()
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
     source: str = ""
 
 
@@ -86,6 +96,12 @@ BODIES: Mapping[str, type[Body]] = {
 OPAQUE_KINDS = frozenset(("schema",))
 
 
+@lru_cache(maxsize=16_384)
+def _validated(model: type[Body], body: str) -> Body:
+    """A body as its model. Kept, since each end of the reference topic makes a book of thousands of the same records."""
+    return model.model_validate(json.loads(body))
+
+
 def parse_body(record: ReferenceRecord) -> Body:
     """The body of a record as its model. Raises CatalogueError with every problem and the record's id."""
     model = BODIES.get(record.kind)
@@ -95,7 +111,7 @@ def parse_body(record: ReferenceRecord) -> Body:
             [f"{record.record_id}: {record.kind!r} is no kind of reference data; known kinds: {known}"]
         )
     try:
-        return model.model_validate(json.loads(record.body))
+        return _validated(model, record.body)
     except ValidationError as error:
         raise CatalogueError([f"{record.record_id}: {problem}" for problem in body_problems(error)]) from error
     except (ValueError, RecursionError) as error:
@@ -174,3 +190,9 @@ class ReferenceBook:
         """The unit or office with this code at an instant."""
         found = self._at("unit", code, at)
         return found[1] if found is not None and isinstance(found[1], Unit) else None
+
+    def units(self, at: Instant) -> dict[str, Unit]:
+        """Every unit and office that there is at an instant, by code; those that ended are left out."""
+        codes = [key for kind, key in self._versions if kind == "unit"]
+        found = {code: self.unit(code, at) for code in codes}
+        return {code: unit for code, unit in found.items() if unit is not None and not unit.successors}

@@ -1,4 +1,6 @@
-"""The sources of reference data: YAML files in sets (``vn``, ``municipal``), checked as a whole before any is used.
+"""The sources of reference data: files in sets (``vn``, ``municipal``), checked as a whole before any is used.
+
+YAML files and, for administrative units, tables (CSV).
 
 A set with one wrong file is refused with every problem, so what runs goes on with what it has. The body of a record is
 canonical JSON of what the file says, without defaults: it changes only when somebody changes the file.
@@ -23,10 +25,13 @@ from lienthong_schemas.policy_body import policy_key
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference import BODIES
 from lienthong_schemas.statements import Moment
+from lienthong_schemas.unit_table import read_unit_table
 from lienthong_schemas.yaml_files import Place, YamlFile, dotted, model_problems, read_yaml
 
 SCHEMAS_VALID_FROM: Final[Instant] = 946_684_800_000_000
 """2000-01-01T00:00Z: a schema says how bytes are read, at any time."""
+
+_READERS: Final = {".yaml": read_yaml, ".csv": read_unit_table}
 
 Version = Annotated[int, Field(ge=1)]
 
@@ -93,10 +98,13 @@ def load_reference(name: str, root: Path | None = None) -> list[Entry]:
     problems: list[str] = []
     entries: list[Entry] = []
     for path in sorted(folder.iterdir()):
-        if path.suffix != ".yaml":
-            problems.append(f"{name}/{path.name}:1: it is no file of reference data; name it <something>.yaml")
+        read = _READERS.get(path.suffix)
+        if read is None:
+            problems.append(
+                f"{name}/{path.name}:1: it is no file of reference data; name it <something>.yaml, a table of units .csv"
+            )
             continue
-        found, wrong = _read(read_yaml(path, f"{name}/{path.name}"))
+        found, wrong = _read(read(path, f"{name}/{path.name}"))
         entries.extend(found)
         problems.extend(wrong)
     problems.extend(_problems_together(entries, complete=not problems))

@@ -1,0 +1,84 @@
+"""The verb `lienthong reference units`: the administrative units at an instant, or what a name can mean."""
+
+import json
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lienthong.cli.options import AsJson
+from lienthong.cli.reference import Folder, Set
+from lienthong_infra import exit_codes
+
+if TYPE_CHECKING:
+    from lienthong_schemas.instants import Instant
+    from lienthong_schemas.reference import Unit
+
+GROUP = "reference"
+
+Above = Annotated[str, typer.Option(metavar="CODE", help="Only units directly below this one, such as 42 (Hà Tĩnh).")]
+Name = Annotated[str, typer.Option(help="Only units that a name can mean; with or without its type, any spelling.")]
+At = Annotated[str, typer.Option(help="As of when (ISO 8601 with offset); default: now.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the group `reference`."""
+    for registered in app.registered_groups:
+        group = registered.typer_instance
+        if group is not None and group.info.name == GROUP:
+            group.command("units")(_units)
+
+
+def _units(
+    above: Above = "",
+    name: Name = "",
+    at: At = "",
+    from_set: Set = "vn",
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the units of a set of files; exit code 1 if there is none such. No broker is asked."""
+    from lienthong_schemas.reference import ReferenceBook
+    from lienthong_schemas.reference_files import load_reference
+    from lienthong_schemas.unit_names import UnitNames
+
+    instant = _instant(at)
+    entries = [entry for entry in load_reference(from_set, folder) if entry.kind == "unit"]
+    units = ReferenceBook([entry.record(None) for entry in entries]).units(instant)
+    codes = (
+        UnitNames(units).find(name, above) if name else [c for c, unit in units.items() if above in ("", unit.above)]
+    )
+    _show({code: units[code] for code in codes}, as_json)
+    raise typer.Exit(exit_codes.GOOD if codes else exit_codes.PROBLEMS_FOUND)
+
+
+def _instant(at: str) -> "Instant":
+    from lienthong_infra.errors import BadInputError
+    from lienthong_schemas.instants import instant_of
+    from lienthong_schemas.statements import moment
+
+    if not at:
+        return time.time_ns() // 1_000
+    try:
+        return instant_of(moment(at))
+    except ValueError as error:
+        raise BadInputError([f"--at: {error}"]) from None
+
+
+def _show(units: "dict[str, Unit]", as_json: bool) -> None:
+    if as_json:
+        listed = [{"code": code, **unit.model_dump(exclude_defaults=True)} for code, unit in units.items()]
+        typer.echo(json.dumps(listed, ensure_ascii=False))
+        return
+    if not units:
+        typer.echo("there is no such unit", err=True)
+        return
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    columns = [Column(name, no_wrap=True) for name in ("code", "type", "name", "above", "latitude", "longitude")]
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for code, unit in units.items():
+        place = ["" if degrees is None else f"{degrees:.4f}" for degrees in (unit.latitude, unit.longitude)]
+        table.add_row(code, unit.unit_type, unit.name, unit.above, *place)
+    Console().print(table)
