@@ -98,7 +98,7 @@ OPAQUE_KINDS = frozenset(("schema",))
 
 @lru_cache(maxsize=16_384)
 def _validated(model: type[Body], body: str) -> Body:
-    """A body as its model. Kept, since each end of the reference topic makes a book of thousands of the same records."""
+    """A body as its model. Kept: each end of the reference topic makes a book of the same thousands of records."""
     return model.model_validate(json.loads(body))
 
 

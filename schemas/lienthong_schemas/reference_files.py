@@ -101,7 +101,7 @@ def load_reference(name: str, root: Path | None = None) -> list[Entry]:
         read = _READERS.get(path.suffix)
         if read is None:
             problems.append(
-                f"{name}/{path.name}:1: it is no file of reference data; name it <something>.yaml, a table of units .csv"
+                f"{name}/{path.name}:1: it is no file of reference data; name it <something>.yaml, or .csv (units)"
             )
             continue
         found, wrong = _read(read(path, f"{name}/{path.name}"))

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 from lienthong.cli.main import build_app
-
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.reference_files import load_reference
 from lienthong_schemas.unit_table import COLUMNS, read_unit_table
