@@ -101,6 +101,8 @@ def _type(schema: Any) -> str:
         return f"{schema['name']} ({', '.join(field['name'] for field in schema['fields'])})"
     if schema["type"] == "map":
         return f"map of {_type(schema['values'])}"
+    if schema["type"] == "array":
+        return f"list of {_type(schema['items'])}"
     return _type(schema["type"])
 
 

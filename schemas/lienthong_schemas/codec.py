@@ -32,6 +32,7 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
     "reference.v1": "reference.v1",
     "sla.v1": "clock-event.v1",
     "quality.v1": "finding.v1",
+    "totals-partial.v1": "totals-partial.v1",
 }
 """The schema that a topic (without prefix) carries today. A test holds it against the topic catalogue."""
 

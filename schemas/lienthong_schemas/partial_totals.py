@@ -1,0 +1,68 @@
+"""Live figures of one cell as counted by the owner of one partition: a record of ``totals-partial.v1``.
+
+A cell is a unit (commune and office) and a selector (procedure, category, form or document type).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from lienthong_schemas.instants import Instant
+from lienthong_schemas.records import partition_key
+
+TOPIC: Final = "totals-partial.v1"
+
+SHARE_BOUNDS: Final = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 125, 150, 200, 300)
+"""Upper bounds, inclusive, of the buckets of ``shares_of_time``, in percent of the regulated time; one more bucket
+holds what lies above. Tenths up to 100, so that a median or a p90 is off by less than ten points; 100 is a bound, so
+that who used no more than the regulated time is told exactly; behind it the steps widen, for there only the size of
+the lateness matters. They are part of the schema: other buckets need another field."""
+
+
+class PartialTotals(NamedTuple):
+    """A full snapshot of one cell; see ``totals-partial.v1``.
+
+    received = in_process + paused + the four ended ones; in_process + paused = the four pending ones.
+    """
+
+    source_topic: str
+    source_partition: int
+    generation: int
+    position: int
+    as_of: Instant
+    kind: str
+    commune: str
+    office: str
+    selector: str
+    waiting: int
+    received: int
+    carried: int
+    in_process: int
+    paused: int
+    ended_early: int
+    ended_on_time: int
+    ended_late: int
+    ended_undated: int
+    stopped: int
+    pending_in_time: int
+    pending_late: int
+    pending_provisional: int
+    pending_undated: int
+    breaches: int
+    shares_of_time: list[int]
+
+
+MEASURES: Final = PartialTotals._fields[PartialTotals._fields.index("waiting") : -1]
+"""Names of the whole numbers of a snapshot, in their order."""
+
+
+def partial_totals(record: Mapping[str, Any]) -> PartialTotals:
+    """A decoded record of ``totals-partial.v1``."""
+    return PartialTotals(**record)
+
+
+def key_of(snapshot: PartialTotals) -> bytes:
+    """The record's key. The selector comes last, for it alone may contain a bar."""
+    source = partition_key(snapshot.source_topic, snapshot.source_partition)
+    return f"{source}|{snapshot.commune}|{snapshot.office}|{snapshot.selector}".encode()

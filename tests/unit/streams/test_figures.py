@@ -1,0 +1,207 @@
+"""What a case counts as in the live figures, and how the figures run. Source: design §5, §7; form II.06."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lienthong_schemas.case_event import CaseEvent
+from lienthong_schemas.instants import Instant, instant_of
+from lienthong_schemas.partial_totals import MEASURES, SHARE_BOUNDS
+from lienthong_schemas.statements import moment
+from lienthong_streams.domain.figures import (
+    NO_CLOCK,
+    Cell,
+    ClockView,
+    Contribution,
+    LiveFigures,
+    contribution,
+    measures_of,
+    share_number,
+)
+from tests.support.cases import event
+
+RUNNING = ClockView("running", dated=True, breached=False, certain=True, breaches=0)
+ENDED = RUNNING._replace(state="ended", used=10, regulated=100)
+
+
+def at(text: str) -> Instant:
+    """The instant of an hour of July 2026 in Việt Nam, as in ``06T16:30``."""
+    return instant_of(moment(f"2026-07-{text}:00+07:00"))
+
+
+def counted(last: CaseEvent, clock: ClockView, *, carried: bool = False) -> set[str]:
+    """The measures to which a case adds one."""
+    adds, _ = measures_of(contribution(last, clock, carried=carried).outcome)
+    return {name for name, amount in zip(MEASURES, adds, strict=True) if amount}
+
+
+def received(**changes: object) -> CaseEvent:
+    """A received case."""
+    return event(2, "2", 0, received_at=at("06T08:00"), due_at=at("08T16:30"), **changes)  # type: ignore[arg-type]
+
+
+def test_what_is_not_received_yet_waits() -> None:
+    """It is known, but nobody's time runs; it is not among the received, nor carried over."""
+    assert counted(event(1, "1", 0), NO_CLOCK, carried=True) == {"waiting"}
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        (RUNNING, {"in_process", "pending_in_time"}),
+        (RUNNING._replace(state="paused"), {"paused", "pending_in_time"}),
+        (RUNNING._replace(breached=True, breaches=1), {"in_process", "pending_late", "breaches"}),
+        (RUNNING._replace(breached=True, certain=False, breaches=1), {"in_process", "pending_provisional", "breaches"}),
+        (RUNNING._replace(certain=False), {"in_process", "pending_provisional"}),
+        (RUNNING._replace(dated=False), {"in_process", "pending_undated"}),
+        (NO_CLOCK, {"in_process", "pending_undated"}),
+    ],
+)
+def test_what_is_pending_is_in_time_late_or_neither(clock: ClockView, expected: set[str]) -> None:
+    """By the due time that counts; without one, or with an event missing, a case is never called in time."""
+    assert counted(received(), clock) == {"received", *expected}
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [
+        ("07T23:59", "ended_early"),
+        ("08T00:00", "ended_on_time"),
+        ("08T16:30", "ended_on_time"),
+        ("08T16:31", "ended_late"),
+        ("09T08:00", "ended_late"),
+    ],
+)
+def test_what_has_ended_is_early_on_time_or_late(ended: str, expected: str) -> None:
+    """Early by the day, as form II.06 has it, in Vietnamese time; late by the instant, as the ledger has it."""
+    assert counted(received(ended_at=at(ended)), ENDED) == {"received", expected}
+
+
+def test_without_a_stated_due_time_an_end_is_neither_in_time_nor_late() -> None:
+    """No policy and no due time is never "in time" (design §5)."""
+    assert counted(event(2, "9", 0, received_at=at("06T08:00")), ENDED) == {"received", "ended_undated"}
+
+
+def test_an_end_counts_as_received_even_where_the_receipt_is_not_stated() -> None:
+    """As in the ledger: received = ended + open."""
+    last = received(ended_at=at("07T09:00"))._replace(received_at=None)
+    assert counted(last, NO_CLOCK) == {"received", "ended_early"}
+
+
+def test_what_was_stopped_has_ended_and_was_not_handled() -> None:
+    """It is among the ended ones, and its time is in no bucket."""
+    last = received(ended_at=at("07T09:00"))
+    stopped = contribution(last, ENDED._replace(state="stopped"), carried=True)
+    adds, share = measures_of(stopped.outcome)
+    names = {name for name, amount in zip(MEASURES, adds, strict=True) if amount}
+    assert (names, share) == ({"received", "ended_early", "stopped", "carried"}, 0)
+
+
+@pytest.mark.parametrize(
+    ("used", "regulated", "bucket"),
+    [
+        (0, 100, 1),
+        (10, 100, 1),
+        (11, 100, 2),
+        (100, 100, 10),
+        (100_000_001, 100_000_000, 11),
+        (301, 100, 15),
+        (5, 0, 0),
+    ],
+)
+def test_a_share_of_time_has_its_bucket(used: int, regulated: int, bucket: int) -> None:
+    """Bounds are inclusive: exactly the regulated time is no more than it. 0: there is nothing to compare with."""
+    assert share_number(used, regulated) == bucket
+
+
+def test_unchanged_is_given_back() -> None:
+    """The same object, so that a state that has not changed is not written again."""
+    first = contribution(received(), RUNNING, carried=False)
+    assert contribution(received(), RUNNING, carried=False, before=first) is first
+    assert contribution(received(office="H27.17"), RUNNING, carried=False, before=first) is not first
+    assert contribution(received(), RUNNING._replace(state="paused"), carried=False, before=first) is not first
+
+
+CELLS = [Cell("18073", "H27.16", "1.005129"), Cell("", "H27.09", "1.005129"), Cell("", "H27.09", "2.000001")]
+VIEWS = st.builds(
+    ClockView,
+    state=st.sampled_from(["running", "paused", "ended", "stopped", ""]),
+    dated=st.booleans(),
+    breached=st.booleans(),
+    certain=st.booleans(),
+    breaches=st.integers(0, 3),
+    used=st.integers(0, 500),
+    regulated=st.integers(0, 100),
+)
+DAY = 24 * 3_600 * 1_000_000
+TIMES = st.none() | st.integers(0, 3 * DAY)
+
+
+@st.composite
+def contributions(draw: st.DrawFn) -> Contribution:
+    """What some case may count as."""
+    cell = draw(st.sampled_from(CELLS))
+    last = event(1, "2", 0)._replace(
+        commune=cell.commune, office=cell.office, selector=cell.selector,
+        received_at=draw(TIMES), due_at=draw(TIMES), ended_at=draw(TIMES),
+    )  # fmt: skip
+    return contribution(last, draw(VIEWS), carried=draw(st.booleans()))
+
+
+MOVES = st.lists(st.tuples(st.integers(0, 5), contributions()), max_size=40)
+
+
+@given(MOVES)
+def test_running_figures_are_those_of_the_cases(moves: list[tuple[int, Contribution]]) -> None:
+    """After any sequence of transitions: what running gives is what counting from nothing gives."""
+    running, cases = LiveFigures(), dict[int, Contribution]()
+    for case, after in moves:
+        running.move(cases.get(case), after)
+        cases[case] = after
+    afresh = LiveFigures()
+    for each in cases.values():
+        afresh.add(each)
+    assert [running.snapshot(cell) for cell in CELLS] == [afresh.snapshot(cell) for cell in CELLS]
+    assert set(running.cells()) == {each.cell for each in cases.values()}
+    assert [cell for cell in CELLS if running.is_empty(cell)] == [
+        cell for cell in CELLS if cell not in {each.cell for each in cases.values()}
+    ]
+
+
+@given(MOVES, MOVES)
+def test_every_cell_that_changes_is_marked(
+    before: list[tuple[int, Contribution]], moves: list[tuple[int, Contribution]]
+) -> None:
+    """What is not marked has the figures that it had when the marks were taken."""
+    running, cases = LiveFigures(), dict[int, Contribution]()
+    for case, after in before:
+        running.move(cases.get(case), after)
+        cases[case] = after
+    running.changed.clear()
+    old = {cell: running.snapshot(cell) for cell in CELLS}
+    for case, after in moves:
+        running.move(cases.get(case), after)
+        cases[case] = after
+    assert {cell for cell in CELLS if running.snapshot(cell) != old[cell]} <= running.changed
+
+
+@given(MOVES)
+def test_the_sums_hold(moves: list[tuple[int, Contribution]]) -> None:
+    """received = in process + paused + ended; in process + paused = pending. Source: the invariants of form II.06."""
+    figures = LiveFigures()
+    for _, each in moves:
+        figures.add(each)
+    cases = Counter(each.cell for _, each in moves)
+    for cell in CELLS:
+        measures, shares = figures.snapshot(cell)
+        counts = dict(zip(MEASURES, measures, strict=True))
+        ended = sum(counts[f"ended_{verdict}"] for verdict in ("early", "on_time", "late", "undated"))
+        pending = sum(counts[f"pending_{verdict}"] for verdict in ("in_time", "late", "provisional", "undated"))
+        assert counts["waiting"] + counts["received"] == cases[cell]
+        assert counts["received"] == counts["in_process"] + counts["paused"] + ended
+        assert counts["in_process"] + counts["paused"] == pending
+        assert (sum(shares) <= ended - counts["stopped"], len(shares)) == (True, len(SHARE_BOUNDS) + 1)
