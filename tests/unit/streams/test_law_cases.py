@@ -127,7 +127,7 @@ def test_a_law_that_comes_into_force_in_the_middle_takes_the_cases_that_start_un
 
 
 def test_a_new_time_moves_nothing_that_was_promised_before() -> None:
-    """From 1 April 2026 five days instead of seven: the case of 31 March keeps its seven (Decree 118/2025: the slip)."""
+    """From 1 April 2026 five days instead of seven: the case of 31 March keeps its seven (Decree 118/2025)."""
     body = {
         "case_kind": "dossier",
         "selector": RESIDENCE,

@@ -1,6 +1,6 @@
 """Cases from the law, by hand, with the packaged reference data of Việt Nam: supplements, pauses, ends, offices.
 
-Sources stand with each case; the karaoke decree is the decree of 2025 on interlinked procedures for karaoke. How a clock
+Sources stand with each case; "karaoke decree" is the decree of 2025 on interlinked procedures for karaoke. How a clock
 begins and when it is due: ``test_law_cases``.
 """
 
@@ -105,7 +105,7 @@ def test_a_dossier_withdrawn_after_its_due_day_was_late_all_the_same() -> None:
 
 
 def test_a_stopped_dossier_that_is_opened_again_goes_on_where_it_stood() -> None:
-    """8 stops the clock and 8 → 4 opens it again: three working days of rest move it by three (states of the portal)."""
+    """8 stops the clock and 8 → 4 opens it again: three working days later (states of the portal)."""
     found = outcome("2026-03-09 09:00", *of(RESIDENCE, RECEIVED, ("8", "2026-03-03 09:00"), ("4", "2026-03-06 09:00")))
     assert told(found) == ["started", "paused", "resumed"]
     assert due(found) == "2026-03-16 17:00:00"
