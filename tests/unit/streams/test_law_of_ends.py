@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.calendars import at
 from tests.support.cases import event, handover
 from tests.support.law import (
     BIRTH,
@@ -15,7 +16,6 @@ from tests.support.law import (
     IN_HOURS,
     RESIDENCE,
     RESTART,
-    at,
     clock,
     codes,
     due,
