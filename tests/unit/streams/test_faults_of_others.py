@@ -1,7 +1,7 @@
 """Faults that five other implementations of deadlines have, each as a test that this one does not have it.
 
-``F`` numbers are faults read in code, ``thread`` numbers are complaints; `docs/faults-of-others.md` lists all of them and
-says in which test each is held, or why it cannot be one.
+``F`` numbers are faults read in code, ``thread`` numbers are complaints. All stand in `docs/faults-of-others.md`,
+each with the tests that hold it, or why it cannot be a test.
 """
 
 from __future__ import annotations
