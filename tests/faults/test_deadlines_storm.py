@@ -10,20 +10,13 @@ from signal import SIGKILL, SIGTERM
 
 import pytest
 
-from lienthong.demo.settling import LOOK_AGAIN_S
 from lienthong.municipal import import_municipal_days, prepare_municipal_bus
-from lienthong.status.positions import position_of
-from lienthong_consumers.exporter.broker_watch import BrokerWatch
-from lienthong_consumers.exporter.lags import deadline_lags
 from lienthong_infra import exit_codes
-from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_producers.domain.municipal_log import days
 from lienthong_producers.municipal_file import municipal_events
-from lienthong_schemas.case_event import CASE_TOPICS
-from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.instants import instant_of
-from lienthong_schemas.records import PROVISIONAL_HOLE
-from tests.support.agreement import Key, events_of, settled_by_fold
+from tests.support.agreement import events_of, settled_by_fold
+from tests.support.announced import applied_everywhere, standing_on_bus
 from tests.support.fleet import Fleet, Storm
 from tests.support.municipal_recount import LAST_EVENT
 from tests.support.whole_bus import WholeBus
@@ -31,7 +24,6 @@ from tests.support.whole_bus import WholeBus
 pytestmark = pytest.mark.broker
 
 NO_LEDGER = "postgresql://nobody@127.0.0.1:9/none"
-SETTLE_LIMIT_S = 120.0
 VERDICTS = {"breached": 416, "met": 952, "met-late": 377}
 """Facts of the data at the log's last event."""
 
@@ -61,39 +53,6 @@ async def import_log(bus: WholeBus, *, days_per_second: float) -> None:
     await import_municipal_days(bus.bootstrap, bus.prefix, log, days_per_second=days_per_second)
 
 
-async def applied_everywhere(bus: WholeBus) -> None:
-    """Return once every partition has applied all events and the last tick."""
-    watch = BrokerWatch(KafkaReader(bus.bootstrap, bus.prefix), catalogue=load_catalogue(), position_of=position_of)
-    last = instant_of(LAST_EVENT)
-    try:
-        async with asyncio.timeout(SETTLE_LIMIT_S):
-            while True:
-                sight = await watch.look(0)
-                cases = [each for each in sight.ends if each.topic in CASE_TOPICS]
-                done = all(each in sight.applied and sight.applied[each].horizon >= last for each in cases)
-                if done and not any(deadline_lags(sight).values()):
-                    return
-                await asyncio.sleep(LOOK_AGAIN_S)
-    finally:
-        await watch.close()
-
-
-async def standing_on_bus(bus: WholeBus) -> frozenset[Key]:
-    """What stands by the announcements on the bus; nothing may have been announced twice."""
-    records = [*await bus.decoded("sla.v1"), *await bus.decoded("quality.v1")]
-    announced = Counter(each["event_id"] for each in records)
-    assert announced.most_common(1)[0][1] == 1
-    said = {each["event_id"]: each for each in records if each["kind"] not in ("confirmed", "cleared", "withdrawn")}
-    for each in records:
-        if each["kind"] in ("cleared", "withdrawn"):
-            del said[each["refers_to"]]
-    confirmed = {each["refers_to"] for each in records if each["kind"] == "confirmed"}
-    return frozenset(
-        (each["settled_key"], each.get("firmness") == PROVISIONAL_HOLE and each["event_id"] not in confirmed)
-        for each in said.values()
-    )
-
-
 async def check(bus: WholeBus) -> None:
     """The clocks that stand are those of the engine's fold in a plain loop over the log, and the facts of the data."""
     standing = await standing_on_bus(bus)
@@ -118,7 +77,7 @@ async def test_the_clocks_are_right_after_a_storm(bus: WholeBus, fleet: Fleet) -
     storm = Storm(fleet, seed=3)
     faults = ["kill"] * 10 + ["term"] * 10 + ["freeze"] * 2 + ["join"] * 2
     await asyncio.gather(storm.blow(faults), import_log(bus, days_per_second=6.0))
-    await fleet.revive_until(asyncio.create_task(applied_everywhere(bus)))
+    await fleet.revive_until(asyncio.create_task(applied_everywhere(bus, instant_of(LAST_EVENT))))
     await end_in_good_order(fleet)
     await check(bus)
     assert storm.done == Counter(faults)
@@ -133,6 +92,6 @@ async def test_the_clocks_are_right_after_a_kill(bus: WholeBus, fleet: Fleet) ->
     await asyncio.sleep(6.0)
     await fleet.kill("a")
     await importing
-    await fleet.revive_until(asyncio.create_task(applied_everywhere(bus)))
+    await fleet.revive_until(asyncio.create_task(applied_everywhere(bus, instant_of(LAST_EVENT))))
     await end_in_good_order(fleet)
     await check(bus)
