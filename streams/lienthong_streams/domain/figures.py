@@ -5,7 +5,8 @@ figures of a partition are a function of its cases, however they came about. Wha
 received and ended are what the case states, late is what ended after the stated due time of the last state (design §5,
 decision 0012).
 
-A cell is a commune, an office and a selector. The outcome is one small number, so that a case's state can keep it.
+A cell is a commune, an office and a selector. What a case adds is a few bytes, its outcome as a number and its cell, so
+that its state can keep them and a restore needs no folding.
 """
 
 from __future__ import annotations
@@ -44,19 +45,20 @@ _ROOM: Final = 32
 """Standings that an outcome has room for."""
 
 
-class Cell(NamedTuple):
-    """Whose figures: a unit and what its cases are about."""
-
-    commune: str
-    office: str
-    selector: str
+Cell = bytes
+"""Whose figures: ``commune|office|selector``."""
+Contribution = bytes
+"""What one case adds: ``outcome|commune|office|selector``."""
 
 
-class Contribution(NamedTuple):
-    """What one case adds: its cell, and its outcome as a number; ``measures_of`` takes it apart."""
+def cell_parts(cell: Cell) -> list[str]:
+    """Commune, office and selector. Only the selector, which comes last, may contain a bar."""
+    return cell.decode().split("|", 2)
 
-    cell: Cell
-    outcome: int
+
+def outcome_of(case: Contribution) -> int:
+    """The number of an outcome; ``measures_of`` takes it apart."""
+    return int(case.partition(b"|")[0])
 
 
 class ClockView(NamedTuple):
@@ -80,13 +82,8 @@ class ClockView(NamedTuple):
 NO_CLOCK: Final = ClockView("", dated=False, breached=False, certain=True, breaches=0)
 
 
-def contribution(
-    last: CaseEvent, clock: ClockView, *, carried: bool, before: Contribution | None = None
-) -> Contribution:
-    """What a case counts as. ``last``: its newest event that applies. ``carried``: an opening balance brought it in.
-
-    ``before``, what it counted as before, is given back where nothing has changed: most events change nothing here.
-    """
+def contribution(last: CaseEvent, clock: ClockView, *, carried: bool) -> Contribution:
+    """What a case counts as. ``last``: its newest event that applies. ``carried``: an opening balance brought it in."""
     ended = last.ended_at
     share = 0
     if ended is not None:
@@ -98,10 +95,7 @@ def contribution(
     else:
         standing = (PAUSED if clock.state == "paused" else IN_PROCESS) + _pending(clock)
     outcome = ((clock.breaches * _SHARES + share) * 2 + carried) * _ROOM + standing
-    cell = (last.commune, last.office, last.selector)
-    if before is not None and before.outcome == outcome and before.cell == cell:
-        return before
-    return Contribution(Cell(*cell), outcome)
+    return f"{outcome}|{last.commune}|{last.office}|{last.selector}".encode()
 
 
 def share_number(used: int, regulated: int) -> int:
@@ -148,48 +142,52 @@ class LiveFigures:
 
     def __init__(self) -> None:
         self.changed: set[Cell] = set()
-        """Cells whose figures are other than when they were last taken."""
-        self._cells: dict[Cell, dict[int, int]] = {}
+        """Cells whose figures may be other than when somebody last took note and cleared this."""
+        self.emptied: set[Cell] = set()
+        """Cells that have lost their last case since somebody took note and cleared this."""
+        self._cells: dict[Cell, dict[bytes, int]] = {}
 
     def cells(self) -> Iterator[Cell]:
         """All cells that have a case."""
         return iter(self._cells)
 
-    def add(self, case: Contribution) -> None:
-        """Count a case that was known before; nothing has changed by that."""
-        outcomes = self._cells.setdefault(case.cell, {})
-        outcomes[case.outcome] = outcomes.get(case.outcome, 0) + 1
+    def add(self, case: Contribution) -> Cell:
+        """Count a case that was known before: nothing has changed by that. Returns its cell."""
+        outcome, _, cell = case.partition(b"|")
+        outcomes = self._cells.get(cell)
+        if outcomes is None:
+            outcomes = self._cells[cell] = {}
+            self.emptied.discard(cell)
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        return cell
 
-    def move(self, before: Contribution | None, after: Contribution | None) -> None:
-        """Count the transition of one case."""
-        if before is after or before == after:
+    def move(self, before: Contribution, after: Contribution) -> None:
+        """Count the transition of one case; an empty contribution stands for a case that was not counted."""
+        if before == after:
             return
-        if before is not None:
-            self._take_away(before)
-            self.changed.add(before.cell)
-        if after is not None:
-            self.add(after)
-            self.changed.add(after.cell)
+        if before:
+            self.changed.add(self._take_away(before))
+        if after:
+            self.changed.add(self.add(after))
 
-    def _take_away(self, case: Contribution) -> None:
-        outcomes = self._cells[case.cell]
-        left = outcomes[case.outcome] - 1
+    def _take_away(self, case: Contribution) -> Cell:
+        outcome, _, cell = case.partition(b"|")
+        outcomes = self._cells[cell]
+        left = outcomes[outcome] - 1
         if left:
-            outcomes[case.outcome] = left
-            return
-        del outcomes[case.outcome]
-        if not outcomes:
-            del self._cells[case.cell]
-
-    def is_empty(self, cell: Cell) -> bool:
-        """Whether no case is left in a cell."""
-        return cell not in self._cells
+            outcomes[outcome] = left
+        else:
+            del outcomes[outcome]
+            if not outcomes:
+                del self._cells[cell]
+                self.emptied.add(cell)
+        return cell
 
     def snapshot(self, cell: Cell) -> tuple[list[int], list[int]]:
         """The figures of a cell: MEASURES, and handled cases by share of time."""
         measures, shares = [0] * len(MEASURES), [0] * _SHARES
         for number, cases in self._cells.get(cell, {}).items():
-            adds, share = measures_of(number)
+            adds, share = measures_of(int(number))
             shares[share] += cases
             for index, amount in enumerate(adds):
                 if amount:

@@ -1,0 +1,86 @@
+"""The live figures of one partition on their way to ``totals-partial.v1``: which cells are to be published, and when.
+
+Snapshots go out with the outputs of a run, so in its transaction. What has changed waits for at most the interval; what
+waits when an owner dies is published by the next one, which publishes every cell that has a case. A cell that has lost
+its last case would be unknown to it, so that one never waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+
+from lienthong_infra.ports import OutboundRecord, TopicPartition
+from lienthong_schemas.case_event import kind_of_topic
+from lienthong_schemas.codec import SchemaBook
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
+from lienthong_schemas.partial_totals import TOPIC, PartialTotals, key_of
+from lienthong_streams.domain.figures import Cell, Contribution, LiveFigures, cell_parts
+from lienthong_streams.position import Position
+
+EVERY: Final = 5 * MICROSECONDS_PER_SECOND
+"""Microseconds between two publications by default: a board that is read by people needs no more."""
+AT_ONCE: Final = 500
+"""Snapshots in one transaction at most, so that a take-over of many cells holds no event up; the next run goes on."""
+
+
+class PartialFigures:
+    """Counts the cases of one partition and publishes what has changed."""
+
+    def __init__(self, source: TopicPartition, book: SchemaBook, *, every: int = EVERY) -> None:
+        self._source = source
+        self._kind = kind_of_topic(source.topic)
+        self._book = book
+        self._every = every
+        self._live = LiveFigures()
+        self._queue: dict[Cell, None] = {}
+        self._last: Instant | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is still to be published: a later run must come, also without news."""
+        return bool(self._queue or self._live.changed)
+
+    def restored(self, contributions: Iterable[Contribution]) -> None:
+        """Count the cases that the changelog holds; nobody knows which of their cells were published."""
+        for each in contributions:
+            if each:
+                self._live.add(each)
+        self._live.changed.update(self._live.cells())
+
+    def move(self, before: Contribution, after: Contribution) -> None:
+        """Count the transition of one case."""
+        self._live.move(before, after)
+
+    def outputs(self, position: Position, now: Instant) -> list[OutboundRecord]:
+        """The snapshots that a run publishes. ``position`` is where it ends, ``now`` the machine's time."""
+        live = self._live
+        cells = list(live.emptied)
+        live.emptied.clear()
+        for cell in cells:
+            live.changed.discard(cell)
+            self._queue.pop(cell, None)
+        cells += self._due(now)
+        return [self._snapshot(cell, position) for cell in sorted(cells)]
+
+    def _due(self, now: Instant) -> list[Cell]:
+        """The next cells, once the interval is over: all that have changed until then, a portion in each run."""
+        if self._last is None:
+            self._last = now
+        if not self._queue:
+            if not self._live.changed or 0 <= now - self._last < self._every:  # also where the clock was put back
+                return []
+            self._queue = dict.fromkeys(sorted(self._live.changed))
+            self._live.changed.clear()
+            self._last = now
+        cells = list(islice(self._queue, AT_ONCE))
+        for cell in cells:
+            del self._queue[cell]
+        return cells
+
+    def _snapshot(self, cell: Cell, position: Position) -> OutboundRecord:
+        measures, shares = self._live.snapshot(cell)
+        origin = (*self._source, position.generation, position.next_offset, position.horizon)
+        snapshot = PartialTotals._make((*origin, self._kind, *cell_parts(cell), *measures, shares))
+        return OutboundRecord(TOPIC, key_of(snapshot), self._book.encode(TOPIC, snapshot._asdict()))
