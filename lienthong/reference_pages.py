@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from lienthong_infra.placement import WrongPartition
 from lienthong_schemas.case_event import BrokenRule
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import fingerprint_of, packaged_schema
@@ -148,7 +149,7 @@ def findings_page() -> str:
     findings = [(f"`{code}`", text) for code, text in FINDING_CODES.items()]
     reasons = [
         (f"`{error.code}`", inspect.cleandoc(error.__doc__ or "").splitlines()[0])
-        for error in (NotSingleObject, UnknownFingerprint, WrongSchema, Undecodable, BrokenRule)
+        for error in (NotSingleObject, UnknownFingerprint, WrongSchema, Undecodable, BrokenRule, WrongPartition)
     ]
     return _page(
         "Findings and reasons of dead letters",

@@ -22,6 +22,7 @@ from lienthong_infra.errors import ConfigurationError, LienthongError, Temporary
 from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
+from lienthong_infra.placement import Placement
 from lienthong_infra.ports import Reader, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_schemas.catalogue import load_catalogue
@@ -78,7 +79,7 @@ async def run_ledger(options: LedgerOptions, stop: asyncio.Event) -> None:
             membership=membership,
             publisher=publisher,
             store=store,
-            reader=RecordReader(SchemaBook()),
+            reader=RecordReader(SchemaBook(), Placement.of(load_catalogue())),
             start=options.make_start(),
             observer=metrics,
             make_patience=options.make_patience,

@@ -22,6 +22,7 @@ from lienthong_infra.dead_letter import (
     letter_of_error,
     read_letter,
 )
+from lienthong_infra.placement import Placement
 from lienthong_infra.ports import Record, TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule, read_case_event
 from lienthong_schemas.codec import SchemaBook
@@ -50,8 +51,10 @@ def known_at(record: Record) -> Instant:
 class RecordReader:
     """Reads the records of every topic that the ledger takes."""
 
-    def __init__(self, book: SchemaBook) -> None:
+    def __init__(self, book: SchemaBook, placement: Placement | None = None) -> None:
+        """Without a ``placement`` it is not checked whether records lie where their keys belong."""
         self._book = book
+        self._placement = placement or Placement({})
         self._readers: dict[str, Callable[[Batch, Record], None]] = {
             **dict.fromkeys(CASE_TOPICS, self._case),
             "sla.v1": self._clock_event,
@@ -77,6 +80,7 @@ class RecordReader:
 
     def _case(self, batch: Batch, record: Record) -> None:
         event, whole = read_case_event(self._book, record.topic, record.key, record.value or b"")
+        self._placement.check(record)
         handover = event.handover
         batch.entries.append(
             Entry(

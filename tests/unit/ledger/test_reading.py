@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from lienthong_consumers.ledger.batch import Batch
 from lienthong_consumers.ledger.reading import CHECKED_ONLY, RecordReader, known_at
 from lienthong_infra.dead_letter import letter_of_error, read_letter
+from lienthong_infra.partitioning import partition_of
+from lienthong_infra.placement import Placement, WrongPartition
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import CatalogueError, ContractError, UnknownFingerprint
@@ -156,3 +158,16 @@ def test_no_bytes_bring_the_reader_down(
         else:
             taken += 1
     assert taken + refused + waiting == len(starts)
+
+
+def test_an_event_outside_the_partition_of_its_key_is_refused() -> None:
+    """Two workers would each count half of such a case."""
+    record = outbound(dossier(1, 1))
+    partitions = 4
+    belongs = partition_of(record.key or b"", partitions)
+    reader = RecordReader(SchemaBook(), Placement({"dossier.v1": partitions}))
+    taken = Batch()
+    reader.read(taken, on_the_log(record)._replace(partition=belongs))
+    with pytest.raises(WrongPartition):
+        reader.read(taken, on_the_log(record)._replace(partition=(belongs + 1) % partitions))
+    assert len(taken.entries) == 1
