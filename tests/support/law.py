@@ -31,8 +31,8 @@ HOUR = 3_600_000_000
 
 @cache
 def packaged_records() -> tuple[ReferenceRecord, ...]:
-    """The records of the packaged set ``vn``."""
-    return tuple(entry.record(None) for entry in load_reference("vn"))
+    """The records of the packaged set ``vn``, without the thousands of units."""
+    return tuple(entry.record(None) for entry in load_reference("vn") if entry.kind != "unit")
 
 
 @cache
