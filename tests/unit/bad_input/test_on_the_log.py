@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from lienthong_infra.ports import OutboundRecord
+from lienthong_infra.dead_letter import letter_of_error
+from lienthong_infra.partitioning import partition_of
+from lienthong_infra.placement import Placement, WrongPartition
+from lienthong_infra.ports import OutboundRecord, Record
+from lienthong_schemas.case_event import BrokenRule
 from lienthong_schemas.codec import MARKER, SchemaBook
 from lienthong_schemas.errors import DecodeError
 from tests.support.bad_input import Became, kept_promise, letters, rows
@@ -58,6 +62,18 @@ def deadly() -> list[Became]:
     return letters(log.partition().set_aside(log.records[0], deaths=5, now=0).outputs)
 
 
+def misplaced() -> list[Became]:
+    """A sound event that another client's partitioner put into the wrong partition."""
+    sound = Log(SchemaBook(), [GOOD]).records[0]
+    right = partition_of(CASE.encode(), 4)
+    there = Record(sound.topic, (right + 1) % 4, 0, sound.key, sound.value, 0)
+    try:
+        Placement({sound.topic: 4}).check(there)
+    except WrongPartition as error:
+        return letters([letter_of_error(there, error, consumer="ledger")])
+    return []
+
+
 OVER = avro_record(handover(2, 1, successor="H27.01", next_epoch=1))
 NEGATIVE = avro_record(opening(2, 1, started=0))
 INPUTS: dict[str, Callable[[], list[Became]]] = {
@@ -81,6 +97,7 @@ INPUTS: dict[str, Callable[[], list[Became]]] = {
     "an opening with negative time": lambda: record(
         change="opening", opening={**NEGATIVE["opening"], "used_seconds": -1}
     ),
+    "an event in another partition than its key's": misplaced,
     "a record that kills its worker": deadly,
 }
 
@@ -99,5 +116,6 @@ def test_every_row_about_the_log_is_tried() -> None:
 
 def test_every_reason_of_a_dead_letter_is_in_the_table() -> None:
     """A new code needs a row."""
-    codes = {each.code for each in (DecodeError, *DecodeError.__subclasses__())} | {"broken-rule", "worker-died"}
+    reasons: list[type[DecodeError]] = [DecodeError, *DecodeError.__subclasses__()]
+    codes = {each.code for each in reasons} | {BrokenRule.code, WrongPartition.code, "worker-died"}
     assert {row.becomes for row in rows(SECTION).values()} == {f"letter {code}" for code in codes}
