@@ -146,6 +146,10 @@ class ReferenceBook:
             found = record_id, body
         return found
 
+    def changes(self) -> list[Instant]:
+        """The instants from which some record applies, in order: between two of them every answer stays the same."""
+        return sorted({version[0] for versions in self._versions.values() for version in versions})
+
     def policy(self, case_kind: str, selector: str, at: Instant) -> tuple[str, Policy] | None:
         """(record id, policy) for a case whose clock starts at ``at``: its own, else the one for its kind."""
         for key in (f"{case_kind}/{selector}", f"{case_kind}/{ANY}"):

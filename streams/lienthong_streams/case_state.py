@@ -14,7 +14,6 @@ from fastavro import parse_schema, schemaless_reader, schemaless_writer
 
 from lienthong_schemas.case_event import CaseEvent, Handover, Opening
 from lienthong_schemas.errors import ContractError
-from lienthong_streams.domain.announcements import Standing
 from lienthong_streams.domain.timeline import Known
 
 VERSION: Final = b"\x02"
@@ -94,22 +93,20 @@ class CaseState:
 
     def __init__(self) -> None:
         self.timeline: list[Known] = []
-        self.standing: dict[str, Standing] = {}
+        self.standing: dict[str, str] = {}
+        """Settled key without the case id → how firm it was said to be."""
         self.withdrawals: dict[str, str] = {}
+        """Settled key without the case id → id of its last withdrawal."""
 
 
 def encode_state(case_id: str, state: CaseState) -> bytes:
-    """The bytes of a state. Keys are stored without the case id that all of them begin with."""
-    cut = len(case_id) + 1
+    """The bytes of a state. The ids of what stands follow from their keys and are left empty."""
     out = BytesIO()
     out.write(VERSION)
     record = {
         "timeline": [_known_record(known) for known in state.timeline],
-        "standing": [
-            {"key": key[cut:], "event_id": one.event_id, "firmness": one.firmness}
-            for key, one in state.standing.items()
-        ],
-        "withdrawals": {key[cut:]: withdrawn for key, withdrawn in state.withdrawals.items()},
+        "standing": [{"key": key, "event_id": "", "firmness": firmness} for key, firmness in state.standing.items()],
+        "withdrawals": state.withdrawals,
     }
     schemaless_writer(out, _SCHEMAS[VERSION], record)
     return out.getvalue()
@@ -128,10 +125,8 @@ def decode_state(case_id: str, value: bytes) -> CaseState:
     record: Any = schemaless_reader(source, schema, None)
     state = CaseState()
     state.timeline = [_known(case_id, item) for item in record["timeline"]]
-    state.standing = {
-        f"{case_id}|{item['key']}": Standing(item["event_id"], item["firmness"]) for item in record["standing"]
-    }
-    state.withdrawals = {f"{case_id}|{key}": withdrawn for key, withdrawn in record["withdrawals"].items()}
+    state.standing = {item["key"]: item["firmness"] for item in record["standing"]}
+    state.withdrawals = record["withdrawals"]
     return state
 
 

@@ -232,7 +232,7 @@ class DeadlinePartition:
             self._watched[case_id] = due_at
             heappush(self._due, (due_at, case_id))
         office = state.timeline[-1].event.office
-        if any(one.firmness == PROVISIONAL_SILENCE for one in state.standing.values()):
+        if PROVISIONAL_SILENCE in state.standing.values():
             self._silent[office].add(case_id)
         else:
             self._silent[office].discard(case_id)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.codec import SchemaBook
 from lienthong_streams.case_state import CaseState, decode_state, encode_state
-from lienthong_streams.domain.announcements import Standing, diff, settled, settled_of
+from lienthong_streams.domain.announcements import diff, settled, settled_of
 from lienthong_streams.domain.fold import fold
 from lienthong_streams.domain.timeline import Known, insert
 from lienthong_streams.partition import DeadlinePartition
@@ -93,14 +93,14 @@ def test_what_was_said_on_the_way_settles_to_what_holds(
     last = fold(state.timeline, book(), minute(400), {})
     diff(CASE, state.standing, state.withdrawals, last)
     clean = fold(timeline_of(events), book(), minute(400), {})
-    assert settled_of(CASE, clean) == settled(state.standing.items())
+    assert settled_of(CASE, clean) == settled(CASE, state.standing)
 
 
 @given(histories())
 @settings(max_examples=200, deadline=None)
 def test_an_announcement_is_said_once_and_its_id_is_never_used_again(events: list[CaseEvent]) -> None:
     """Ids are unique over the whole life of a case, withdrawals and confirmations included."""
-    standing: dict[str, Standing] = {}
+    standing: dict[str, str] = {}
     withdrawals: dict[str, str] = {}
     said: list[str] = []
     timeline: list[Known] = []
@@ -165,7 +165,7 @@ def test_a_partition_settles_alike_in_any_runs_with_restarts(
 
 
 def _settled(partition: DeadlinePartition) -> frozenset[tuple[str, bool]]:
-    return frozenset(pair for state in partition.cases.values() for pair in settled(state.standing.items()))
+    return frozenset(pair for case_id, state in partition.cases.items() for pair in settled(case_id, state.standing))
 
 
 def _plain_loop(log: Log, order: Sequence[CaseEvent]) -> frozenset[tuple[str, bool]]:

@@ -6,19 +6,12 @@ withdrawn and holds again gets an id that names the withdrawal. What was announc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from lienthong_schemas.identity import announcement_id, confirmation_id, withdrawal_id
 from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE
-from lienthong_streams.domain.facts import Fact, Fold, Remark, fact_key, remark_key
-
-
-class Standing(NamedTuple):
-    """An announcement that stands: its id, and how firm it was said to be."""
-
-    event_id: str
-    firmness: str
+from lienthong_streams.domain.facts import Claim, Fact, Fold, Remark
 
 
 class Emission(NamedTuple):
@@ -34,62 +27,60 @@ class Emission(NamedTuple):
 
 def holding(case_id: str, fold: Fold) -> dict[str, Fact | Remark]:
     """Everything that holds, by settled key, in the order in which it is said."""
-    held: dict[str, Fact | Remark] = {fact_key(case_id, fact): fact for fact in fold.facts}
-    held.update((remark_key(case_id, remark), remark) for remark in fold.remarks)
-    return held
+    return {f"{case_id}|{key}": claim.tell() for key, claim in _claims(fold).items()}
 
 
-def diff(case_id: str, standing: dict[str, Standing], withdrawals: dict[str, str], fold: Fold) -> tuple[Emission, ...]:
+def diff(case_id: str, standing: dict[str, str], withdrawals: dict[str, str], fold: Fold) -> tuple[Emission, ...]:
     """What must be said so that what stands is what holds; brings ``standing`` and ``withdrawals`` up to date.
 
-    ``standing``: settled key → standing announcement. ``withdrawals``: settled key → id of its last withdrawal.
+    ``standing``: settled key without the case id → how firm it was said to be. ``withdrawals``: such a key → id of its
+    last withdrawal. The id of what stands follows from the two.
     """
-    holds = holding(case_id, fold)
+    claims = _claims(fold)
     emissions: list[Emission] = []
-    for key in [key for key in standing if _must_withdraw(standing[key], holds.get(key))]:
-        old = standing.pop(key)
-        withdrawn = withdrawal_id(old.event_id)
-        withdrawals[key] = withdrawn
-        emissions.append(Emission("withdrawn", withdrawn, key, old.event_id, old.firmness, holds.get(key)))
-    for key, content in holds.items():
-        firmness = _firmness_of(content)
-        old_or_none = standing.get(key)
-        if old_or_none is None:
-            event_id = announcement_id(key, withdrawals.get(key, ""))
-            standing[key] = Standing(event_id, firmness)
-            emissions.append(Emission("said", event_id, key, None, firmness, content))
-        elif firmness == FIRM and old_or_none.firmness != FIRM:
-            standing[key] = old_or_none._replace(firmness=FIRM)
-            confirmed = old_or_none.event_id
-            emissions.append(Emission("confirmed", confirmation_id(confirmed), key, confirmed, FIRM, content))
+    for key in [key for key, firmness in standing.items() if _must_withdraw(firmness, claims.get(key))]:
+        said = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))
+        withdrawn = withdrawals[key] = withdrawal_id(said)
+        claim = claims.get(key)
+        content = None if claim is None else claim.tell()
+        emissions.append(Emission("withdrawn", withdrawn, f"{case_id}|{key}", said, standing.pop(key), content))
+    for key, claim in claims.items():
+        firmness = standing.get(key)
+        if firmness is None:
+            standing[key] = claim.firmness
+            said = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))
+            emissions.append(Emission("said", said, f"{case_id}|{key}", None, claim.firmness, claim.tell()))
+        elif firmness != FIRM and claim.firmness == FIRM:
+            standing[key] = FIRM
+            said = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))
+            emissions.append(Emission("confirmed", confirmation_id(said), f"{case_id}|{key}", said, FIRM, claim.tell()))
     return tuple(emissions)
 
 
-def settled(standing: Iterable[tuple[str, Standing]]) -> frozenset[tuple[str, bool]]:
+def settled(case_id: str, standing: Mapping[str, str]) -> frozenset[tuple[str, bool]]:
     """The settled form of what stands: (settled key, whether a hole makes it provisional).
 
     Provisional for want of a heartbeat belongs to the announcement and is left out.
     """
-    return frozenset((key, one.firmness == PROVISIONAL_HOLE) for key, one in standing)
+    return frozenset((f"{case_id}|{key}", firmness == PROVISIONAL_HOLE) for key, firmness in standing.items())
 
 
 def settled_of(case_id: str, fold: Fold) -> frozenset[tuple[str, bool]]:
     """The settled form of a fold; equal to that of the standing announcements once all has been said."""
-    return frozenset(
-        (key, _firmness_of(content) == PROVISIONAL_HOLE) for key, content in holding(case_id, fold).items()
-    )
+    return settled(case_id, {key: claim.firmness for key, claim in _claims(fold).items()})
 
 
-def _firmness_of(content: Fact | Remark) -> str:
-    return content.firmness if isinstance(content, Fact) else FIRM
+def _claims(fold: Fold) -> dict[str, Claim[Any]]:
+    claims: dict[str, Claim[Any]] = {claim.key: claim for claim in fold.fact_claims}
+    claims.update((claim.key, claim) for claim in fold.remark_claims)
+    return claims
 
 
-def _must_withdraw(old: Standing, content: Fact | Remark | None) -> bool:
+def _must_withdraw(old: str, claim: Claim[Any] | None) -> bool:
     """Withdraw what no longer holds, and what must be said again because a hole opened or closed behind it.
 
     What was said to be firm stays firm when only the office is silent: it had been heard up to the due time.
     """
-    if content is None:
+    if claim is None:
         return True
-    new = _firmness_of(content)
-    return new not in (old.firmness, FIRM) and PROVISIONAL_HOLE in (old.firmness, new)
+    return claim.firmness not in (old, FIRM) and PROVISIONAL_HOLE in (old, claim.firmness)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lienthong_schemas.instants import Instant
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.policy_due import DueTime
 from lienthong_streams.domain.episode import Episode, Pause
 from lienthong_streams.domain.terms import Terms
@@ -25,9 +25,8 @@ class Due(NamedTuple):
 
 def due_of(episode: Episode, terms: Terms) -> Due | None:
     """The due time that counts; None where none is stated and none can be computed."""
-    if episode.stated_due_at is not None:
-        return _stated(episode, terms, episode.stated_due_at)
-    return _computed(episode, terms)
+    stated = episode.stated_due_at
+    return _computed(episode, terms) if stated is None else _stated(episode, terms, stated)
 
 
 def counting_pauses(episode: Episode, terms: Terms) -> list[Pause]:
@@ -55,10 +54,10 @@ def computed_from(episode: Episode, terms: Terms) -> DueTime | None:
 
 
 def _stated(episode: Episode, terms: Terms, stated: Instant) -> Due:
-    due = stated
+    due, count = stated, len(episode.statements)
     restart = restarted_by(episode, terms)
     for pause in counting_pauses(episode, terms):
-        if pause.statement < episode.statement or pause.opened_at > terms.last_in_time(due):
+        if pause.statement < count or pause.opened_at > terms.last_in_time(due):
             continue
         if pause.closed_at is None and episode.ended_at is None:
             return Due(due, terms.last_in_time(due), moving=True)
@@ -98,10 +97,10 @@ def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:
 
 def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     """Microseconds that the clock ran before an instant, in the time that is counted; with what an opening brought."""
-    opening = episode.started_by.opening
-    if opening is not None and episode.number == 1:
-        begin = episode.started_by.occurred_at
-        brought = opening.used_seconds * 1_000_000
+    balance = episode.balance
+    if balance is not None:
+        begin = balance.since
+        brought = balance.used_seconds * MICROSECONDS_PER_SECOND
         return brought + max(0, terms.measured(begin, instant) - _paused_between(episode, terms, begin, instant))
     return max(0, terms.measured(episode.started_at, instant) - paused_until(episode, terms, instant))
 
@@ -109,12 +108,12 @@ def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
 def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str, int], ...]:
     """Microseconds that each office had the running clock, in the order in which they came to hold it."""
     found: dict[str, int] = {}
-    for index, (since, event) in enumerate(episode.holders):
+    for index, (since, _, office) in enumerate(episode.holders):
         begin = episode.started_at if index == 0 else max(since, episode.started_at)
-        end = episode.holders[index + 1][0] if index + 1 < len(episode.holders) else until
+        end = episode.holders[index + 1].since if index + 1 < len(episode.holders) else until
         end = min(max(end, begin), until)
         ran = terms.measured(begin, end) - _paused_between(episode, terms, begin, end)
-        found[event.office] = found.get(event.office, 0) + max(0, ran)
+        found[office] = found.get(office, 0) + max(0, ran)
     return tuple(found.items())
 
 

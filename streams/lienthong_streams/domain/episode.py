@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant
+from lienthong_streams.domain.act import Act
 
 
 @dataclass(slots=True)
 class Pause:
-    """A pause: why, when it opened and closed (None: still open), by which events, and after how many statements."""
+    """A pause: why, when it opened and closed (None: still open), by which acts, and after how many statements."""
 
     reason: str
     opened_at: Instant
-    opened_by: CaseEvent
+    opened_by: Act
     statement: int
     closed_at: Instant | None = None
-    closed_by: CaseEvent | None = None
+    closed_by: Act | None = None
 
 
 class Statement(NamedTuple):
     """A due time stated anew. ``after_pause``: a pause had opened since the one before."""
 
-    event: CaseEvent
+    act: Act
     at: Instant
     before: Instant | None
     due_at: Instant | None
@@ -38,14 +38,29 @@ class Statement(NamedTuple):
         return self.due_at > self.before
 
 
+class Balance(NamedTuple):
+    """What an opening event brought: since when the bus counts itself, and what the clock had used before."""
+
+    since: Instant
+    used_seconds: int
+
+
+class Turn(NamedTuple):
+    """From ``since`` on, by an act, the case was held by the office ``name``, or the step ``name`` was done."""
+
+    since: Instant
+    act: Act
+    name: str
+
+
 class Stretch(NamedTuple):
     """A stretch of time in which an office held the case, or an internal step was done; ``until`` None: still."""
 
     name: str
     since: Instant
-    event: CaseEvent
+    act: Act
     until: Instant | None
-    until_event: CaseEvent | None
+    until_act: Act | None
 
 
 @dataclass(slots=True)
@@ -53,71 +68,89 @@ class Episode:
     """What the walk over a timeline has gathered about one episode."""
 
     number: int
-    started_by: CaseEvent
+    started_by: Act
     started_at: Instant
-    last: CaseEvent
-    stated_due_at: Instant | None = None
-    statement: int = 0
-    """Counts how often the due time was stated; a pause belongs to the statement before it."""
+    last: Act
+    urgency: str = ""
+    """What the case stated when the episode began; it may select the policy."""
+    balance: Balance | None = None
+    """Of the first episode of a case that came in by an opening."""
+    back_dated: bool = False
+    """Whether the first episode was entered long after it is said to have begun."""
+    due_before_it_began: bool = False
+    """Whether the first due time lies before the event that began the first episode."""
     statements: list[Statement] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
-    holders: list[tuple[Instant, CaseEvent]] = field(default_factory=list)
-    """From when which event's office held the case."""
-    steps: list[tuple[Instant, CaseEvent]] = field(default_factory=list)
-    """From when which event's step was done."""
-    ended_by: CaseEvent | None = None
+    holders: list[Turn] = field(default_factory=list)
+    """From when which office held the case."""
+    steps: list[Turn] = field(default_factory=list)
+    """From when which step was done."""
+    ended_by: Act | None = None
     ended_at: Instant | None = None
     judged: bool = True
     """False where the case was stopped without being handled: no ``met``."""
+
+    @property
+    def stated_due_at(self) -> Instant | None:
+        """The due time as it was stated last."""
+        return self.statements[-1].due_at if self.statements else None
+
+    def first_promise(self) -> Statement | None:
+        """The first statement that gives a due time."""
+        return next((one for one in self.statements if one.due_at is not None), None)
 
     def until(self, horizon: Instant) -> Instant:
         """The end or, while open, the horizon."""
         return horizon if self.ended_at is None else self.ended_at
 
-    def state_due(self, at: Instant, event: CaseEvent) -> None:
-        """Take the due time of a state; a changed one is a new statement."""
-        if event.due_at == self.stated_due_at:
+    def state_due(self, at: Instant, act: Act, due_at: Instant | None) -> None:
+        """Take the due time of a state; a changed one is a new statement. A pause belongs to the statement before."""
+        before = self.stated_due_at
+        if due_at == before:
             return
-        paused = any(pause.statement == self.statement for pause in self.pauses)
-        self.statements.append(Statement(event, at, self.stated_due_at, event.due_at, paused))
-        self.stated_due_at = event.due_at
-        self.statement += 1
+        count = len(self.statements)
+        paused = any(pause.statement == count for pause in self.pauses)
+        self.statements.append(Statement(act, at, before, due_at, paused))
 
-    def hold(self, at: Instant, event: CaseEvent) -> None:
+    def hold(self, at: Instant, act: Act, step: str) -> None:
         """Note who holds the case and which step is done."""
-        if not self.holders or self.holders[-1][1].office != event.office:
-            self.holders.append((at, event))
-        if not self.steps or self.steps[-1][1].step != event.step:
-            self.steps.append((at, event))
+        if not self.holders or self.holders[-1].name != act.office:
+            self.holders.append(Turn(at, act, act.office))
+        if step != (self.steps[-1].name if self.steps else ""):
+            self.steps.append(Turn(at, act, step))
 
     def open_pause(self) -> Pause | None:
         """The pause that is open, if any."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].closed_at is None else None
 
-    def pause(self, at: Instant, event: CaseEvent, reason: str) -> None:
+    def pause(self, at: Instant, act: Act, reason: str) -> None:
         """Open a pause; one that is open for the same reason goes on."""
         pause = self.open_pause()
         if pause is not None and pause.reason == reason:
             return
-        self.resume(at, event)
-        self.pauses.append(Pause(reason, at, event, self.statement))
+        self.resume(at, act)
+        self.pauses.append(Pause(reason, at, act, len(self.statements)))
 
-    def resume(self, at: Instant, event: CaseEvent) -> None:
+    def resume(self, at: Instant, act: Act) -> None:
         """Close the open pause, if any."""
         pause = self.open_pause()
         if pause is not None:
-            pause.closed_at, pause.closed_by = max(at, pause.opened_at), event
+            pause.closed_at, pause.closed_by = max(at, pause.opened_at), act
 
-    def end(self, at: Instant, event: CaseEvent, *, judged: bool) -> None:
+    def end(self, at: Instant, act: Act, *, judged: bool) -> None:
         """End the episode, or let a later state correct when it ended."""
         if self.ended_by is None:
-            self.ended_by, self.judged = event, judged
+            self.ended_by, self.judged = act, judged
         self.ended_at = at
 
-    def stretches(self, changes: list[tuple[Instant, CaseEvent]], name: str) -> list[Stretch]:
-        """The stretches between changes of an event's field (``office`` or ``step``), the last up to the end."""
+    def stretches(self, turns: list[Turn]) -> list[Stretch]:
+        """The stretches between turns, the last up to the end."""
         found = []
-        for index, (since, event) in enumerate(changes):
-            following = changes[index + 1] if index + 1 < len(changes) else (self.ended_at, self.ended_by)
-            found.append(Stretch(getattr(event, name), since, event, *following))
+        for index, (since, act, name) in enumerate(turns):
+            if index + 1 < len(turns):
+                until: Instant | None = turns[index + 1].since
+                until_act: Act | None = turns[index + 1].act
+            else:
+                until, until_act = self.ended_at, self.ended_by
+            found.append(Stretch(name, since, act, until, until_act))
         return found

@@ -1,10 +1,18 @@
-"""What holds about a case: facts about its clocks, and remarks on its data. The outcome of a fold."""
+"""What holds about a case: facts about its clocks, and remarks on its data. The outcome of a fold.
+
+Nearly all that holds after an event held before it and was said long ago. So a fold gives claims: their keys and how
+firm they are. What a fact says beside (time used, shares, times in words) is worked out when somebody asks.
+"""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
+from lienthong_schemas.records import FIRM
+from lienthong_streams.domain.act import Act
 
 FINDING_CODES: Final = {
     "hole": "Events of the case are missing in the sequence; its clocks are provisional until they come.",
@@ -93,21 +101,80 @@ class Clock(NamedTuple):
     """Microseconds that each office had the running clock."""
 
 
-class Fold(NamedTuple):
-    """All that holds about a case at a horizon."""
-
-    clocks: tuple[Clock, ...]
-    facts: tuple[Fact, ...]
-    remarks: tuple[Remark, ...]
-    watch_from: Instant | None
-    """The due time of an open clock that is not breached yet: at a later horizon the case must be folded again."""
+Content = TypeVar("Content", bound=Fact | Remark)
 
 
-def fact_key(case_id: str, fact: Fact) -> str:
-    """The settled key of a fact: what tests compare, and what its id is made from."""
-    return f"{case_id}|{fact.clock}|{fact.episode}|{fact.kind}|{fact.level}|{fact.cause}"
+class Claim(NamedTuple, Generic[Content]):
+    """Something that holds. ``tell`` makes its content, and that costs more than to know that it holds."""
+
+    key: str
+    """Its settled key without the case id."""
+    firmness: str
+    tell: Callable[[], Content]
 
 
-def remark_key(case_id: str, remark: Remark) -> str:
-    """The settled key of a remark."""
-    return f"{case_id}|finding|{remark.code}|{remark.cause}"
+class Fold:
+    """All that holds about a case at a horizon. Contents are made when asked for: ask before the case goes on."""
+
+    __slots__ = ("_clocks", "fact_claims", "remark_claims", "watch_from")
+
+    def __init__(
+        self,
+        fact_claims: Sequence[Claim[Fact]],
+        remark_claims: Sequence[Claim[Remark]],
+        clocks: Sequence[Callable[[], Clock]],
+        watch_from: Instant | None,
+    ) -> None:
+        self.fact_claims = fact_claims
+        self.remark_claims = remark_claims
+        self.watch_from = watch_from
+        """The due time of an open clock that is not breached yet: at a later horizon the case must be folded again."""
+        self._clocks = clocks
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        """The clocks as they stand."""
+        return tuple(tell() for tell in self._clocks)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts, in the order in which they are said."""
+        return tuple(claim.tell() for claim in self.fact_claims)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """The remarks, in the order in which they are said."""
+        return tuple(claim.tell() for claim in self.remark_claims)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Fold):
+            return NotImplemented
+        mine = self.clocks, self.facts, self.remarks, self.watch_from
+        return mine == (other.clocks, other.facts, other.remarks, other.watch_from)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def fact_key(fact: Fact) -> str:
+    """The settled key of a fact without the case id."""
+    return f"{fact.clock}|{fact.episode}|{fact.kind}|{fact.level}|{fact.cause}"
+
+
+def remark_key(code: str, cause: str) -> str:
+    """The settled key of a remark without the case id."""
+    return f"finding|{code}|{cause}"
+
+
+def remark_on(act: Act, code: str, detail: str) -> Remark:
+    """A remark caused by an act."""
+    return Remark(code, act.cause, detail, act.office, act.commune)
+
+
+def remark_claim(act: Act, code: str, detail: str) -> Claim[Remark]:
+    """The claim of a remark caused by an act."""
+    return Claim(remark_key(code, act.cause), FIRM, partial(remark_on, act, code, detail))
+
+
+def claim_of(remark: Remark) -> Claim[Remark]:
+    """The claim of a remark that is made already."""
+    return Claim(remark_key(remark.code, remark.cause), FIRM, lambda: remark)

@@ -6,14 +6,16 @@ at the due instant is in time, and ``met-late`` implies ``breached``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from lienthong_schemas.case_event import CaseEvent
+from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
 from lienthong_schemas.policy_levels import after, before, share_reached
 from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE, PROVISIONAL_SILENCE
+from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.due import (
     Due,
     computed_from,
@@ -24,15 +26,11 @@ from lienthong_streams.domain.due import (
     used_until,
 )
 from lienthong_streams.domain.episode import Episode
-from lienthong_streams.domain.facts import Clock, Fact, Remark
+from lienthong_streams.domain.facts import Claim, Clock, Fact, Remark, remark_claim
 from lienthong_streams.domain.terms import Terms
-from lienthong_streams.domain.walk import cause_of, remark_on
 
 NEAR_DUE = timedelta(hours=1) // timedelta(microseconds=1)
 """Microseconds around the due time in which a pause is worth a look (design §5, against gaming)."""
-
-BACK_DATED = timedelta(hours=1) // timedelta(microseconds=1)
-"""Microseconds between an acceptance and its entry into the outbox from which it counts as back-dated (design §5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +54,11 @@ class Knowledge:
 class Verdict:
     """What a clock adds to the fold."""
 
-    clocks: list[Clock]
-    facts: list[Fact]
-    remarks: list[Remark]
+    facts: list[Claim[Fact]]
+    remarks: list[Claim[Remark]]
+    clocks: list[Callable[[], Clock]]
     watch: list[Instant]
     """Instants after which something more may hold."""
-
-    def take(self, other: Verdict) -> None:
-        """Add all of another."""
-        self.clocks += other.clocks
-        self.facts += other.facts
-        self.remarks += other.remarks
-        self.watch += other.watch
 
 
 def nothing() -> Verdict:
@@ -75,75 +66,97 @@ def nothing() -> Verdict:
     return Verdict([], [], [], [])
 
 
-def judge(episode: Episode, terms: Terms, knowledge: Knowledge) -> Verdict:
-    """The verdict on one episode. Raises CalendarError where the calendar does not reach far enough."""
-    found = nothing()
+def judge(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) -> None:
+    """Add the verdict on one episode. Raises CalendarError where the calendar does not reach far enough."""
     due = due_of(episode, terms)
     until = episode.until(knowledge.horizon)
+    is_open = episode.ended_by is None
     breached = due is not None and not due.moving and until > due.last_in_time
     teller = _Teller(episode, terms, due)
     found.facts += teller.course()
     found.remarks += _remarks(episode, terms, due)
     if due is None:
-        found.remarks.append(remark_on(episode.last, "no-due-time", "no due time is stated"))
+        found.remarks.append(remark_claim(episode.last, "no-due-time", "no due time is stated"))
     else:
-        _levels(found, teller, due, until, breached=breached, is_open=episode.ended_by is None)
-    is_open = episode.ended_by is None
+        _levels(found, teller, due, until, breached=breached, is_open=is_open)
     firmness = knowledge.firmness(due.last_in_time if due else 0, episode.last.office, is_open=is_open)
     if breached and due is not None:
-        found.facts.append(teller.fact("breached", iso_of(due.at), due.at, episode.last, firmness))
+        found.facts.append(teller.claim("breached", iso_of(due.at), due.at, episode.last, firmness))
     elif due is not None and is_open and not due.moving:
         found.watch.append(due.last_in_time)
     found.facts += teller.end(breached=breached, firmness=firmness)
-    found.clocks.append(_clock(episode, terms, due, until, breached=breached))
-    return found
+    found.clocks.append(teller.clock(until, breached=breached))
 
 
 class _Teller:
-    """Makes the facts of an episode."""
+    """Makes the claims about an episode, and their contents."""
 
     def __init__(self, episode: Episode, terms: Terms, due: Due | None) -> None:
         self.episode = episode
         self.terms = terms
         self.due = due
+        self._name = f"{terms.clock}|{episode.number}|"
+        self._reach = terms.reach(episode.started_at)
 
-    def fact(self, kind: str, cause: str, at: Instant, event: CaseEvent, firm: str = FIRM, level: str = "") -> Fact:
-        """One fact about the clock at an instant."""
+    def claim(self, kind: str, cause: str, at: Instant, act: Act, firm: str = FIRM, level: str = "") -> Claim[Fact]:
+        """One fact about the clock at an instant. Raises BeyondCalendar where its content could not be told."""
+        self._check(at)
+        return Claim(
+            f"{self._name}{kind}|{level}|{cause}", firm, partial(self._fact, kind, cause, at, act, firm, level)
+        )
+
+    def clock(self, until: Instant, *, breached: bool) -> Callable[[], Clock]:
+        """What tells how the clock stands. Raises BeyondCalendar where it could not."""
+        self._check(until)
+        tell = partial(_clock, self.episode, self.terms, self.due, until, breached=breached)
+        if self.episode.balance is not None:
+            tell()
+        return tell
+
+    def _check(self, at: Instant) -> None:
+        """Raise now what the content would raise. It measures from the start on, after an opening from there too."""
+        if self.episode.balance is not None:
+            used_until(self.episode, self.terms, at)
+            paused_until(self.episode, self.terms, at)
+        elif at > self._reach:
+            raise BeyondCalendar("the calendar does not cover all of the clock's time")
+
+    def _fact(self, kind: str, cause: str, at: Instant, act: Act, firm: str, level: str) -> Fact:
         episode, terms = self.episode, self.terms
         return Fact(
             terms.clock, episode.number, kind, cause, at, firm, episode.stated_due_at,
-            None if self.due is None else self.due.at, event.office, event.commune, event.selector,
+            None if self.due is None else self.due.at, act.office, act.commune, act.selector,
             used_until(episode, terms, at), paused_until(episode, terms, at), terms.policy_id, level,
         )  # fmt: skip
 
-    def course(self) -> Iterator[Fact]:
+    def course(self) -> Iterator[Claim[Fact]]:
         """Start, pauses, and due times stated anew."""
         episode = self.episode
-        yield self.fact("started", cause_of(episode.started_by), episode.started_at, episode.started_by)
+        yield self.claim("started", episode.started_by.cause, episode.started_at, episode.started_by)
         for pause in episode.pauses:
             if not self.terms.pauses_for(pause.reason):
                 continue
-            yield self.fact("paused", cause_of(pause.opened_by), pause.opened_at, pause.opened_by)
+            yield self.claim("paused", pause.opened_by.cause, pause.opened_at, pause.opened_by)
             if pause.closed_at is not None and pause.closed_by is not None:
                 again = self.terms.restarts and pause.reason == "supplement"
                 kind = "restarted" if again else "resumed"
-                yield self.fact(kind, cause_of(pause.closed_by), pause.closed_at, pause.closed_by)
+                yield self.claim(kind, pause.closed_by.cause, pause.closed_at, pause.closed_by)
         for statement in episode.statements:
             if statement.before is not None:
                 kind = "extended" if statement.is_extension else "due-changed"
-                yield self.fact(kind, cause_of(statement.event), statement.at, statement.event)
+                yield self.claim(kind, statement.act.cause, statement.at, statement.act)
 
-    def end(self, *, breached: bool, firmness: str) -> Iterator[Fact]:
+    def end(self, *, breached: bool, firmness: str) -> Iterator[Claim[Fact]]:
         """How it ended, if it has."""
         episode = self.episode
         if episode.ended_by is None or episode.ended_at is None:
             return
-        cause = cause_of(episode.ended_by)
+        cause = episode.ended_by.cause
         if not episode.judged:
-            yield self.fact("stopped", cause, episode.ended_at, episode.ended_by, firmness)
+            yield self.claim("stopped", cause, episode.ended_at, episode.ended_by, firmness)
         elif self.due is not None:
             kind = "met-late" if breached else "met"
-            yield self.fact(kind, cause, episode.ended_at, episode.ended_by, firmness)
+            yield self.claim(kind, cause, episode.ended_at, episode.ended_by, firmness)
 
 
 def _levels(found: Verdict, teller: _Teller, due: Due, until: Instant, *, breached: bool, is_open: bool) -> None:
@@ -151,44 +164,50 @@ def _levels(found: Verdict, teller: _Teller, due: Due, until: Instant, *, breach
     terms, episode = teller.terms, teller.episode
     if terms.policy is None or terms.calendar is None or due.moving:
         return
-    reached: list[tuple[str, str, Instant]] = []
-    counted = computed_from(episode, terms)
-    for warning in terms.policy.warnings:
-        if warning.before is not None:
-            reached.append(("warned", warning.level, before(warning.before, terms.calendar, due.at)))
-        elif warning.share is not None and counted is not None:
-            whole = counted._replace(total=terms.measured(counted.counted_from, due.at))
-            reached.append(("warned", warning.level, share_reached(warning.share, terms.calendar, whole)))
-    reached += [
-        ("escalated", level.level, after(level.after, terms.calendar, due.at)) for level in terms.policy.escalations
-    ]
-    for kind, level, at in reached:
+    for kind, level, at in _level_times(episode, terms, due.at):
         if at <= until and (kind == "warned" or breached):
-            found.facts.append(teller.fact(kind, iso_of(at), at, episode.last, FIRM, level))
+            found.facts.append(teller.claim(kind, iso_of(at), at, episode.last, FIRM, level))
         elif is_open:
             found.watch.append(at - 1)
 
 
-def _remarks(episode: Episode, terms: Terms, due: Due | None) -> Iterator[Remark]:
+def _level_times(episode: Episode, terms: Terms, due_at: Instant) -> list[tuple[str, str, Instant]]:
+    """(kind, level, instant) of all levels."""
+    reached: list[tuple[str, str, Instant]] = []
+    if terms.policy is None or terms.calendar is None:
+        return reached
+    counted = computed_from(episode, terms)
+    for warning in terms.policy.warnings:
+        if warning.before is not None:
+            reached.append(("warned", warning.level, before(warning.before, terms.calendar, due_at)))
+        elif warning.share is not None and counted is not None:
+            whole = counted._replace(total=terms.measured(counted.counted_from, due_at))
+            reached.append(("warned", warning.level, share_reached(warning.share, terms.calendar, whole)))
+    return reached + [
+        ("escalated", level.level, after(level.after, terms.calendar, due_at)) for level in terms.policy.escalations
+    ]
+
+
+def _remarks(episode: Episode, terms: Terms, due: Due | None) -> Iterator[Claim[Remark]]:
     if terms.policy is None:
         return
-    start = episode.started_by
-    if episode.number == 1 and start.change != "opening" and start.accepted_at - start.occurred_at > BACK_DATED:
-        yield remark_on(start, "back-dated", "entered more than an hour after it is said to have happened")
+    if episode.back_dated:
+        detail = "entered more than an hour after it is said to have happened"
+        yield remark_claim(episode.started_by, "back-dated", detail)
     computed = terms.computed(episode.started_at)
-    first = next((one for one in episode.statements if one.due_at is not None), None)
+    first = episode.first_promise()
     stated = None if first is None or first.after_pause else first.due_at
     if first is not None and stated is not None and computed is not None and not terms.same_due(stated, computed):
         detail = f"stated {iso_of(stated)}, by the policy {iso_of(computed.instant)}"
-        yield remark_on(first.event, "due-differs", detail)
+        yield remark_claim(first.act, "due-differs", detail)
     extensions = [one for one in episode.statements if one.is_extension]
     allowed = terms.policy.max_extensions
     for one in extensions[allowed:]:
-        yield remark_on(one.event, "too-many-extensions", f"the policy allows {allowed}")
+        yield remark_claim(one.act, "too-many-extensions", f"the policy allows {allowed}")
     if due is not None:
         for pause in episode.pauses:
             if abs(pause.opened_at - due.at) <= NEAR_DUE:
-                yield remark_on(pause.opened_by, "pause-near-due", "a pause within an hour of the due time")
+                yield remark_claim(pause.opened_by, "pause-near-due", "a pause within an hour of the due time")
 
 
 def _clock(episode: Episode, terms: Terms, due: Due | None, until: Instant, *, breached: bool) -> Clock:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
-from lienthong_schemas.case_event import CaseEvent
+from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
-from lienthong_schemas.policy_due import due_time
 from lienthong_schemas.policy_levels import before
 from lienthong_schemas.records import FIRM
+from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.due import computed_from, due_of
 from lienthong_streams.domain.episode import Episode
-from lienthong_streams.domain.facts import Clock, Fact
-from lienthong_streams.domain.judge import Knowledge, Verdict, nothing
+from lienthong_streams.domain.facts import Claim, Clock, Fact, remark_claim
+from lienthong_streams.domain.judge import Knowledge, Verdict
 from lienthong_streams.domain.terms import Terms
-from lienthong_streams.domain.walk import Walk, cause_of, remark_on
+from lienthong_streams.domain.walk import Walk
 
 
 class Span(NamedTuple):
@@ -29,50 +30,41 @@ class Span(NamedTuple):
     clock: str
     number: int
     since: Instant
-    event: CaseEvent
+    act: Act
     until: Instant | None
-    until_event: CaseEvent | None
+    until_act: Act | None
     due_at: Instant
     last_in_time: Instant
 
 
-def judge_side_clocks(walk: Walk, terms: Terms, knowledge: Knowledge) -> Verdict:
-    """The verdicts on all clocks beside processing. Raises CalendarError where the calendar does not reach so far."""
-    found = nothing()
+def judge_side_clocks(found: Verdict, walk: Walk, terms: Terms, knowledge: Knowledge) -> None:
+    """Add the verdicts on all clocks beside processing. Raises CalendarError where the calendar does not reach."""
     if terms.policy is None or terms.calendar is None:
-        return found
+        return
     for span in (*_acceptance(walk, terms), *_supplements(walk, terms), *_steps(walk, terms)):
         _judge_span(found, span, terms, knowledge)
         late = (knowledge.horizon if span.until is None else span.until) > span.last_in_time
         if span.clock == "supplement" and late:
             supplement = terms.policy.supplement
             follows = "" if supplement is None or supplement.then_status is None else supplement.then_status
-            found.remarks.append(remark_on(span.event, "supplement-overdue", f"to be followed by state {follows!r}"))
+            detail = f"to be followed by state {follows!r}"
+            found.remarks.append(remark_claim(span.act, "supplement-overdue", detail))
     for episode in walk.episodes:
         _judge_apology(found, episode, terms, knowledge)
-    return found
-
-
-def _due(terms: Terms, clock: str, since: Instant) -> tuple[Instant, Instant] | None:
-    """(due time, last instant in time) of another clock of the policy, if it has one."""
-    if terms.policy is None or terms.calendar is None or clock not in terms.policy.spans():
-        return None
-    due = due_time(terms.policy, terms.calendar, since, clock=clock)
-    return due.instant, due.last_in_time
 
 
 def _acceptance(walk: Walk, terms: Terms) -> Iterator[Span]:
     submitted = walk.submission
-    due = None if submitted is None else _due(terms, "acceptance", submitted.at)
+    due = None if submitted is None else terms.due_of("acceptance", submitted.at)
     if submitted is not None and due is not None:
-        yield Span("acceptance", 1, submitted.at, submitted.event, submitted.decided_at, submitted.decided_by, *due)
+        yield Span("acceptance", 1, submitted.at, submitted.act, submitted.decided_at, submitted.decided_by, *due)
 
 
 def _supplements(walk: Walk, terms: Terms) -> Iterator[Span]:
     number = 0
     for episode in walk.episodes:
         for pause in episode.pauses:
-            due = _due(terms, "supplement", pause.opened_at) if pause.reason == "supplement" else None
+            due = terms.due_of("supplement", pause.opened_at) if pause.reason == "supplement" else None
             if due is None:
                 continue
             number += 1
@@ -85,45 +77,64 @@ def _supplements(walk: Walk, terms: Terms) -> Iterator[Span]:
 def _steps(walk: Walk, terms: Terms) -> Iterator[Span]:
     numbers: Counter[str] = Counter()
     for episode in walk.episodes:
-        for stretch in episode.stretches(episode.steps, "step"):
+        for stretch in episode.stretches(episode.steps):
             clock = f"step/{stretch.name}"
-            due = _due(terms, clock, stretch.since) if stretch.name else None
+            due = terms.due_of(clock, stretch.since) if stretch.name else None
             if due is None:
                 continue
             numbers[clock] += 1
-            yield Span(clock, numbers[clock], stretch.since, stretch.event, stretch.until, stretch.until_event, *due)
+            yield Span(clock, numbers[clock], stretch.since, stretch.act, stretch.until, stretch.until_act, *due)
 
 
 def _judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) -> None:
     until = knowledge.horizon if span.until is None else span.until
     late = until > span.last_in_time
-    firmness = knowledge.firmness(span.last_in_time, span.event.office, is_open=span.until is None)
-
-    def fact(kind: str, cause: str, at: Instant, event: CaseEvent, firm: str = FIRM) -> Fact:
-        return Fact(
-            span.clock, span.number, kind, cause, at, firm, None, span.due_at, event.office, event.commune,
-            event.selector, terms.measured(span.since, at), 0, terms.policy_id,
-        )  # fmt: skip
-
-    found.facts.append(fact("started", cause_of(span.event), span.since, span.event))
+    firmness = knowledge.firmness(span.last_in_time, span.act.office, is_open=span.until is None)
+    if until > terms.reach(span.since):
+        raise BeyondCalendar("the calendar does not cover all of the clock's time")
+    told = [_Told("started", span.act.cause, span.since, span.act, FIRM)]
     if late:
-        found.facts.append(fact("breached", iso_of(span.due_at), span.due_at, span.event, firmness))
+        told.append(_Told("breached", iso_of(span.due_at), span.due_at, span.act, firmness))
     elif span.until is None:
         found.watch.append(span.last_in_time)
-    if span.until is not None and span.until_event is not None:
+    if span.until is not None and span.until_act is not None:
         kind = "met-late" if late else "met"
-        found.facts.append(fact(kind, cause_of(span.until_event), span.until, span.until_event, firmness))
+        told.append(_Told(kind, span.until_act.cause, span.until, span.until_act, firmness))
+    name = f"{span.clock}|{span.number}|"
+    found.facts += [
+        Claim(f"{name}{one.kind}||{one.cause}", one.firmness, partial(_fact, span, terms, one)) for one in told
+    ]
+    found.clocks.append(partial(_clock, span, terms, until, late=late))
+
+
+class _Told(NamedTuple):
+    """What is told about a span."""
+
+    kind: str
+    cause: str
+    at: Instant
+    act: Act
+    firmness: str
+
+
+def _fact(span: Span, terms: Terms, told: _Told) -> Fact:
+    act = told.act
+    return Fact(
+        span.clock, span.number, told.kind, told.cause, told.at, told.firmness, None, span.due_at, act.office,
+        act.commune, act.selector, terms.measured(span.since, told.at), 0, terms.policy_id,
+    )  # fmt: skip
+
+
+def _clock(span: Span, terms: Terms, until: Instant, *, late: bool) -> Clock:
     ran = terms.measured(span.since, until)
     state = "running" if span.until is None else "ended"
-    shares = ((span.event.office, ran),)
-    found.clocks.append(
-        Clock(span.clock, span.number, state, span.since, span.until, None, span.due_at, late, ran, 0, shares)
-    )
+    shares = ((span.act.office, ran),)
+    return Clock(span.clock, span.number, state, span.since, span.until, None, span.due_at, late, ran, 0, shares)
 
 
 def _judge_apology(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) -> None:
     """A case that will be late needs an apology with a new appointment before its first due time (form 04)."""
-    first = next((one for one in episode.statements if one.due_at is not None), None)
+    first = episode.first_promise()
     computed = computed_from(episode, terms)
     promised = first.due_at if first is not None else None if computed is None else computed.instant
     lead = None if terms.policy is None else terms.policy.apology_lead
@@ -137,6 +148,6 @@ def _judge_apology(found: Verdict, episode: Episode, terms: Terms, knowledge: Kn
         return
     span = Span(
         "apology", episode.number, episode.started_at, episode.last,
-        None if given is None else given.at, None if given is None else given.event, deadline, deadline,
+        None if given is None else given.at, None if given is None else given.act, deadline, deadline,
     )  # fmt: skip
     _judge_span(found, span, terms, knowledge)

@@ -6,7 +6,9 @@ bus. With one, time is counted in its unit, and where no due time is stated the 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property
+from typing import Final
+from zlib import crc32
 
 from lienthong_schemas.calendar_table import WorkingCalendar
 from lienthong_schemas.instants import Instant
@@ -14,25 +16,44 @@ from lienthong_schemas.policy_body import ClockPolicy
 from lienthong_schemas.policy_due import DueTime, Pauses, due_time
 from lienthong_schemas.policy_parts import DAY_UNITS
 
+ENDLESS: Final[Instant] = 2**63
+"""Later than every instant."""
 
-class Terms(NamedTuple):
-    """How one clock is counted. ``policy`` and ``calendar`` are both there or both None (the stated due time)."""
 
-    policy_id: str
-    clock: str
-    policy: ClockPolicy | None = None
-    calendar: WorkingCalendar | None = None
+class Terms:
+    """How one clock is counted. ``policy`` and ``calendar`` are both there or both None (the stated due time).
 
-    @property
-    def is_working(self) -> bool:
+    One object serves all cases under the same policy, so what follows from the policy alone is worked out once.
+    """
+
+    def __init__(
+        self,
+        policy_id: str,
+        clock: str,
+        policy: ClockPolicy | None = None,
+        calendar: tuple[str, WorkingCalendar] | None = None,
+    ) -> None:
+        """``calendar``: the id of its record, and the table."""
+        self.policy_id = policy_id
+        self.clock = clock
+        self.policy = policy
+        self.calendar = None if calendar is None else calendar[1]
+        self.mark = crc32(f"{policy_id}|{'' if calendar is None else calendar[0]}".encode())
+        """Another number under another policy or calendar, or another version of them."""
+        self.clocks = frozenset(() if policy is None else policy.spans())
+        """The clocks to which the policy gives a time."""
+        self.is_working = policy is not None and policy.span is not None and policy.span.is_working
         """Whether working time is counted."""
-        return self.policy is not None and self.policy.span is not None and self.policy.span.is_working
-
-    @property
-    def restarts(self) -> bool:
+        supplement = None if policy is None else policy.supplement
+        self.restarts = supplement is not None and supplement.mode == "restart"
         """Whether the time begins again after a supplement."""
-        supplement = None if self.policy is None else self.policy.supplement
-        return supplement is not None and supplement.mode == "restart"
+        self._by_day = policy is not None and policy.due_precision == "day"
+        self._to_end_of_day = policy is not None and self._by_day and policy.unit in DAY_UNITS
+
+    @cached_property
+    def stated_alone(self) -> Terms:
+        """The same clock where the calendar does not reach: the stated due time counts."""
+        return Terms(self.policy_id, self.clock)
 
     def pauses_for(self, reason: str) -> bool:
         """Whether a pause for this reason stops the clock."""
@@ -45,6 +66,12 @@ class Terms(NamedTuple):
         if self.calendar is not None and self.is_working:
             return self.calendar.between(earlier, later)
         return later - earlier
+
+    def reach(self, begin: Instant) -> Instant:
+        """The last instant up to which time that began at ``begin`` can be measured."""
+        if self.calendar is None or not self.is_working:
+            return ENDLESS
+        return self.calendar.ends if begin >= self.calendar.begins else begin
 
     def moved(self, due: Instant, opened: Instant, closed: Instant) -> Instant:
         """A due time moved by a pause."""
@@ -59,17 +86,21 @@ class Terms(NamedTuple):
             return None
         return due_time(self.policy, self.calendar, started_at, pauses=pauses)
 
+    def due_of(self, clock: str, since: Instant) -> tuple[Instant, Instant] | None:
+        """(due time, last instant in time) of another clock of the policy, if it has one."""
+        if self.policy is None or self.calendar is None or clock not in self.clocks:
+            return None
+        due = due_time(self.policy, self.calendar, since, clock=clock)
+        return due.instant, due.last_in_time
+
     def last_in_time(self, due: Instant) -> Instant:
         """The last instant that is in time for a stated due time: where forms count by day, the end of its day."""
-        policy, calendar = self.policy, self.calendar
-        if policy is None or calendar is None or policy.due_precision != "day":
+        if self.calendar is None or not self._to_end_of_day:
             return due
-        if policy.unit not in DAY_UNITS:
-            return due
-        return max(due, calendar.end_of_day(calendar.date_of(due)))
+        return max(due, self.calendar.end_of_day(self.calendar.date_of(due)))
 
     def same_due(self, stated: Instant, computed: DueTime) -> bool:
         """Whether a stated and a computed due time say the same, as precisely as the policy counts."""
-        if self.calendar is not None and self.policy is not None and self.policy.due_precision == "day":
+        if self.calendar is not None and self._by_day:
             return self.calendar.date_of(stated) == computed.day
         return stated == computed.instant

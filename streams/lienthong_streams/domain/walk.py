@@ -2,54 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import timedelta
+from typing import Final, NamedTuple
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_schemas.reference import States
-from lienthong_streams.domain.episode import Episode
-from lienthong_streams.domain.facts import Remark
+from lienthong_streams.domain.act import Act, act_of
+from lienthong_streams.domain.episode import Balance, Episode
+from lienthong_streams.domain.facts import Remark, remark_on
+from lienthong_streams.domain.rules import Table
 from lienthong_streams.domain.timeline import Known
 
 AHEAD_OF_THE_BUS: Final = 5 * 60 * MICROSECONDS_PER_SECOND
 """Microseconds by which an office's clock may be ahead of the bus's before its time is cut (design §5)."""
 
+BACK_DATED: Final = timedelta(hours=1) // timedelta(microseconds=1)
+"""Microseconds between an acceptance and its entry into the outbox from which it counts as back-dated (design §5)."""
+
 
 @dataclass(slots=True)
 class Submission:
-    """A case that waits to be accepted: since when, by which events."""
+    """A case that waits to be accepted: since when, by which acts."""
 
     at: Instant
-    event: CaseEvent
+    act: Act
+    urgency: str
+    occurred_at: Instant
+    """As the office said, however far ahead of the bus."""
     decided_at: Instant | None = None
-    decided_by: CaseEvent | None = None
+    decided_by: Act | None = None
+
+
+class Begun(NamedTuple):
+    """By what act, with what urgency and when the first clock of a case began, or its wait to be accepted."""
+
+    act: Act
+    urgency: str
+    at: Instant
 
 
 @dataclass(slots=True)
 class Walk:
-    """What the walk gathers."""
+    """What the walk has gathered."""
 
-    states: States
+    table: Table | None
+    """The table of states; without one nothing is gathered."""
     remarks: list[Remark]
     episodes: list[Episode] = field(default_factory=list)
     submission: Submission | None = None
     status: str = ""
+    earliest: Instant | None = None
+    """The earliest time that an event claims which is not merely waiting."""
 
-    def remark(self, code: str, event: CaseEvent, detail: str) -> None:
+    def take(self, known: Known) -> None:
+        """Go one event further."""
+        if self.table is None:
+            return
+        states, event = self.table.states, known.event
+        act = act_of(event)
+        at = bounded(event, known.known_at)
+        if at != event.occurred_at:
+            self.remark("occurred-in-the-future", act, f"counted as {iso_of(at)}")
+        effect = states.effects.get(event.status)
+        if effect != "waiting" and (self.earliest is None or event.occurred_at < self.earliest):
+            self.earliest = event.occurred_at
+        if effect is None:
+            self.remark("unknown-status", act, f"state {event.status!r}")
+            return
+        self._check_transition(states, event, act)
+        self.status = event.status
+        self._note_submission(at, event, act, waiting=effect == "waiting")
+        episode = self.episodes[-1] if self.episodes else None
+        if effect == "waiting" and (episode is None or episode.ended_by is not None):
+            return
+        if episode is None:
+            episode = _first_episode(event, act, begin_of(event, known.known_at))
+            self.episodes.append(episode)
+        elif episode.ended_by is not None and effect in ("running", "paused"):
+            self.remark("reopened", act, f"state {event.status!r} after the end")
+            episode = Episode(episode.number + 1, act, at, act, event.urgency)
+            self.episodes.append(episode)
+        episode.last = act
+        episode.state_due(at, act, event.due_at)
+        if episode.ended_by is None:
+            episode.hold(max(at, episode.started_at), act, event.step)
+        if effect == "paused":
+            episode.pause(at, act, states.pause_reasons.get(event.status, ""))
+        elif effect == "running":
+            episode.resume(at, act)
+        elif effect in ("ended", "stopped"):
+            end = at if event.ended_at is None else event.ended_at
+            episode.end(end, act, judged=effect == "ended")
+
+    def begun(self) -> Begun | None:
+        """By what the first clock began; it selects the policy."""
+        if self.episodes:
+            first = self.episodes[0]
+            return Begun(first.started_by, first.urgency, first.started_at)
+        waiting = self.submission
+        return None if waiting is None else Begun(waiting.act, waiting.urgency, waiting.occurred_at)
+
+    def remark(self, code: str, act: Act, detail: str) -> None:
         """Note something wrong about an event."""
-        self.remarks.append(remark_on(event, code, detail))
+        self.remarks.append(remark_on(act, code, detail))
 
+    def _note_submission(self, at: Instant, event: CaseEvent, act: Act, *, waiting: bool) -> None:
+        submission = self.submission
+        if submission is None:
+            if waiting and not self.episodes:
+                self.submission = Submission(at, act, event.urgency, event.occurred_at)
+        elif submission.decided_by is None and not waiting:
+            submission.decided_at, submission.decided_by = at, act
 
-def cause_of(event: CaseEvent) -> str:
-    """How an event stands in a cause: ``epoch.seq``."""
-    return f"{event.epoch}.{event.seq}"
-
-
-def remark_on(event: CaseEvent, code: str, detail: str) -> Remark:
-    """A remark caused by an event."""
-    return Remark(code, cause_of(event), detail, event.office, event.commune)
+    def _check_transition(self, states: States, event: CaseEvent, act: Act) -> None:
+        status = event.status
+        if not self.status:
+            if status not in states.initial and event.change != "opening":
+                self.remark("invalid-start", act, f"the case begins in state {status!r}")
+        elif status != self.status and status not in states.transitions.get(self.status, ()):
+            self.remark("invalid-transition", act, f"{self.status!r} -> {status!r}")
 
 
 def begin_of(event: CaseEvent, known_at: Instant) -> Instant:
@@ -64,85 +138,31 @@ def bounded(event: CaseEvent, known_at: Instant) -> Instant:
     return min(event.occurred_at, known_at + AHEAD_OF_THE_BUS)
 
 
-def walk_over(states: States, events: Sequence[Known], remarks: list[Remark]) -> Walk:
-    """Walk over the applied events, in order."""
-    walk = Walk(states, remarks)
-    for known in events:
-        _step(walk, known)
-    if walk.episodes:
-        _remarks_on_times(walk, events)
-    return walk
+def _first_episode(event: CaseEvent, act: Act, started_at: Instant) -> Episode:
+    opening = event.opening
+    episode = Episode(1, act, started_at, act, event.urgency)
+    if opening is not None:
+        episode.balance = Balance(event.occurred_at, opening.used_seconds)
+    if event.change != "opening":
+        episode.back_dated = event.accepted_at - event.occurred_at > BACK_DATED
+        episode.due_before_it_began = event.due_at is not None and event.due_at < event.occurred_at
+    return episode
 
 
-def _step(walk: Walk, known: Known) -> None:
-    """Take one event into the walk."""
-    event = known.event
-    at = bounded(event, known.known_at)
-    if at != event.occurred_at:
-        walk.remark("occurred-in-the-future", event, f"counted as {iso_of(at)}")
-    effect = walk.states.effects.get(event.status)
-    if effect is None:
-        walk.remark("unknown-status", event, f"state {event.status!r}")
-        return
-    _check_transition(walk, event)
-    walk.status = event.status
-    _note_submission(walk, at, event, waiting=effect == "waiting")
-    episode = walk.episodes[-1] if walk.episodes else None
-    if effect == "waiting" and (episode is None or episode.ended_by is not None):
-        return
-    if episode is None:
-        episode = Episode(1, event, begin_of(event, known.known_at), event)
-        walk.episodes.append(episode)
-    elif episode.ended_by is not None and effect in ("running", "paused"):
-        walk.remark("reopened", event, f"state {event.status!r} after the end")
-        episode = Episode(episode.number + 1, event, at, event)
-        walk.episodes.append(episode)
-    episode.last = event
-    episode.state_due(at, event)
-    if episode.ended_by is None:
-        episode.hold(max(at, episode.started_at), event)
-    if effect == "paused":
-        episode.pause(at, event, walk.states.pause_reasons.get(event.status, ""))
-    elif effect == "running":
-        episode.resume(at, event)
-    elif effect in ("ended", "stopped"):
-        end = at if event.ended_at is None else event.ended_at
-        episode.end(end, event, judged=effect == "ended")
-
-
-def _note_submission(walk: Walk, at: Instant, event: CaseEvent, *, waiting: bool) -> None:
-    if walk.submission is None:
-        if waiting and not walk.episodes:
-            walk.submission = Submission(at, event)
-    elif walk.submission.decided_by is None and not waiting:
-        walk.submission.decided_at, walk.submission.decided_by = at, event
-
-
-def _check_transition(walk: Walk, event: CaseEvent) -> None:
-    status = event.status
-    if not walk.status:
-        if status not in walk.states.initial and event.change != "opening":
-            walk.remark("invalid-start", event, f"the case begins in state {status!r}")
-    elif status != walk.status and status not in walk.states.transitions.get(walk.status, ()):
-        walk.remark("invalid-transition", event, f"{walk.status!r} -> {status!r}")
-
-
-def _remarks_on_times(walk: Walk, events: Sequence[Known]) -> None:
-    held = (known.event for known in events if walk.states.effects.get(known.event.status) != "waiting")
-    earliest = min(event.occurred_at for event in held)
+def remarks_on_times(walk: Walk, handed_over_by: Act | None) -> Iterator[Remark]:
+    """What is wrong in the times of a case. ``handed_over_by``: its last event, where that is a handover."""
     for episode in walk.episodes:
-        event = episode.started_by
+        act = episode.started_by
         if episode.ended_at is not None and episode.ended_at < episode.started_at:
-            walk.remark("ended-before-received", episode.ended_by or event, "the end lies before the start")
-        if episode.number == 1 and event.change != "opening":
-            if earliest < episode.started_at:
-                walk.remark("first-event-before-received", event, "an event lies before the start")
-            if event.due_at is not None and event.due_at < event.occurred_at:
-                walk.remark("due-before-first-event", event, "due before its first event")
+            yield remark_on(episode.ended_by or act, "ended-before-received", "the end lies before the start")
+        if episode.number == 1 and episode.balance is None:
+            if walk.earliest is not None and walk.earliest < episode.started_at:
+                yield remark_on(act, "first-event-before-received", "an event lies before the start")
+            if episode.due_before_it_began:
+                yield remark_on(act, "due-before-first-event", "due before its first event")
+        count, stated = len(episode.statements), episode.stated_due_at is not None
         for pause in episode.pauses:
-            closed_by = pause.closed_by
-            if closed_by is not None and pause.statement == episode.statement and episode.stated_due_at is not None:
-                walk.remark("due-not-restated", closed_by, "the due time is the one stated before the pause")
-    last = events[-1].event
-    if last.change == "handover" and walk.episodes[-1].ended_by is None:
-        walk.remark("nobody-holds", last, "handed over, and the successor has not been heard")
+            if stated and pause.closed_by is not None and pause.statement == count:
+                yield remark_on(pause.closed_by, "due-not-restated", "the due time is the one stated before the pause")
+    if handed_over_by is not None and walk.episodes and walk.episodes[-1].ended_by is None:
+        yield remark_on(handed_over_by, "nobody-holds", "handed over, and the successor has not been heard")

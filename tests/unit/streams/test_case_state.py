@@ -28,7 +28,7 @@ def test_a_state_of_version_1_is_read() -> None:
     assert [one.event._replace(digest=b"") for one in state.timeline] == [
         one.event._replace(digest=b"") for one in expected
     ]
-    assert [key.split("|")[3] for key in state.standing if "|finding|" not in key] == [
+    assert [key.split("|")[2] for key in state.standing if not key.startswith("finding|")] == [
         "started",
         "breached",
         "met-late",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lienthong_schemas.records import FIRM, PROVISIONAL_SILENCE
-from lienthong_streams.domain.announcements import Emission, Standing, diff, settled, settled_of
+from lienthong_streams.domain.announcements import Emission, diff, settled, settled_of
 from lienthong_streams.domain.fold import fold
 from tests.support.cases import CASE, book, event, known, minute
 
@@ -12,7 +12,7 @@ class Teller:
     """Folds a growing history and says what changed."""
 
     def __init__(self) -> None:
-        self.standing: dict[str, Standing] = {}
+        self.standing: dict[str, str] = {}
         self.withdrawals: dict[str, str] = {}
         self.heard = {"H27.16": 0}
 
@@ -88,4 +88,4 @@ def test_what_stands_is_what_holds() -> None:
     teller = Teller()
     for events in [((1, "2", 0),), ((1, "2", 0), (3, "9", 61)), ((1, "2", 0), (2, "5", 10), (3, "9", 61))]:
         teller.emissions(*events, horizon=70)
-        assert settled_of(CASE, teller.fold) == settled(teller.standing.items())
+        assert settled_of(CASE, teller.fold) == settled(CASE, teller.standing)

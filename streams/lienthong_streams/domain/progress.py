@@ -1,0 +1,117 @@
+"""``Progress``: all that the walk over a case has gathered, to be carried one event further at the cost of one step.
+
+An event in order is simply the next one: nothing is missing, in conflict or held, and no handover is pending. Whatever
+else comes needs the timeline, from which ``progress_of`` makes the progress anew. Both ways lead to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lienthong_schemas.instants import Instant, iso_of
+from lienthong_streams.domain.act import Act, act_of
+from lienthong_streams.domain.facts import Remark, remark_on
+from lienthong_streams.domain.rules import Rules, Selection
+from lienthong_streams.domain.terms import Terms
+from lienthong_streams.domain.timeline import Applied, Known, applied
+from lienthong_streams.domain.walk import Walk, begin_of
+
+
+@dataclass(slots=True)
+class Progress:
+    """A case as far as it is known."""
+
+    kind: str
+    rules: Rules
+    begins_at: Instant
+    """When the first event lets a clock begin: it selects the table of states."""
+    last: Act | None
+    """The last event that has a say."""
+    in_order: bool
+    """Whether the next number simply continues the sequence: no hole, no conflict, nothing held, no handover."""
+    hole: bool
+    handed_over: bool
+    """Whether the last event is a handover."""
+    walk: Walk
+    terms: Terms | None = None
+    """How the case is counted; None where no policy covers it or nothing has begun."""
+
+    def follows(self, known: Known) -> bool:
+        """Whether an event is simply the next one, so that ``step`` does what a new walk would."""
+        event, last = known.event, self.last
+        return (
+            self.in_order
+            and last is not None
+            and event.seq == last.seq + 1
+            and event.epoch == last.epoch
+            and event.handover is None
+        )
+
+    def step(self, known: Known) -> None:
+        """Take the next event, which must follow."""
+        self.last = act_of(known.event)
+        begun = bool(self.walk.episodes)
+        self.walk.take(known)
+        if not begun:
+            self.find_terms()
+
+    def find_terms(self) -> None:
+        """Look up how the case is counted: by what its first clock began with."""
+        begun = self.walk.begun()
+        if begun is not None:
+            self.terms = self.rules.terms(Selection(self.kind, begun.act.selector, begun.urgency), begun.at)
+
+    @property
+    def mark(self) -> int:
+        """Another number under another table of states, policy or calendar."""
+        table, terms = self.walk.table, self.terms
+        return (0 if table is None else table.mark) ^ (0 if terms is None else terms.mark)
+
+
+def progress_of(timeline: Sequence[Known], rules: Rules) -> Progress:
+    """The progress of a case from its timeline: at least one event, ordered as ``timeline.insert`` keeps them."""
+    chosen = applied(timeline)
+    remarks = _remarks_on_sequence(chosen)
+    kind = timeline[0].event.kind
+    if not chosen.events:
+        return Progress(kind, rules, 0, None, False, False, False, Walk(None, remarks))
+    first, last = chosen.events[0], chosen.events[-1].event
+    begins_at = begin_of(first.event, first.known_at)
+    table = rules.table(kind, begins_at)
+    if table is None:
+        detail = f"no table of states for {kind} is valid at {iso_of(begins_at)}"
+        remarks.append(remark_on(act_of(first.event), "no-states", detail))
+    walk = Walk(table, remarks)
+    for known in chosen.events:
+        walk.take(known)
+    in_order = not (chosen.holes or chosen.conflicts or chosen.held) and not _hands_over(chosen, last.epoch)
+    handed_over = last.handover is not None
+    progress = Progress(kind, rules, begins_at, act_of(last), in_order, bool(chosen.holes), handed_over, walk)
+    progress.find_terms()
+    return progress
+
+
+def _hands_over(chosen: Applied, epoch: int) -> bool:
+    return any(known.event.handover is not None for known in chosen.events if known.event.epoch == epoch)
+
+
+def _remarks_on_sequence(chosen: Applied) -> list[Remark]:
+    some = chosen.events[-1].event if chosen.events else (chosen.held or chosen.conflicts)[0]
+    remarks = [
+        Remark("hole", f"{hole.epoch}.{hole.first}-{hole.last}", "missing in the sequence", some.office, some.commune)
+        for hole in chosen.holes
+    ]
+    remarks.extend(
+        Remark(
+            "conflict",
+            f"{act_of(event).cause}.{event.digest.hex()}",
+            "another event with this number was accepted earlier",
+            event.office,
+            event.commune,
+        )
+        for event in chosen.conflicts
+    )
+    held = (act_of(event) for event in chosen.held)
+    remarks.extend(remark_on(act, "held", f"epoch {act.epoch} has no handover for it") for act in held)
+    return remarks

@@ -1,0 +1,82 @@
+"""The reference data as the engine asks for it: each answer is looked up once and serves all cases alike.
+
+Between two instants from which some record applies every answer is the same, so answers are kept by that stretch.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import lru_cache
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from lienthong_schemas.errors import NoOfficeHours
+from lienthong_schemas.instants import Instant
+from lienthong_schemas.reference import ANY, ReferenceBook, States
+from lienthong_streams.domain.terms import Terms
+
+KEPT: Final = 20_000
+"""Answers kept: more than a nation has procedures. Who sends ever new ones only makes them be looked up again."""
+
+
+class Selection(NamedTuple):
+    """What selects the policy of a clock: kind and selector of the case, what it states as its urgency, which clock."""
+
+    kind: str
+    selector: str
+    urgency: str
+    clock: str = "processing"
+
+
+class Table(NamedTuple):
+    """A table of states. ``mark`` is another number when it says something else."""
+
+    states: States
+    mark: int
+
+
+class Rules:
+    """What a reference book says about tables of states and about the terms of clocks."""
+
+    def __init__(self, book: ReferenceBook) -> None:
+        self._book = book
+        self._changes = book.changes()
+        self._tables: dict[tuple[str, int], Table | None] = {}
+        self._terms: dict[tuple[Selection, int], Terms | None] = {}
+
+    def table(self, kind: str, at: Instant) -> Table | None:
+        """The table of states of a kind of case whose clock begins at an instant."""
+        key = kind, bisect_right(self._changes, at)
+        if key not in self._tables:
+            states = self._book.states(kind, at)
+            self._tables[key] = None if states is None else Table(states, crc32(states.model_dump_json().encode()))
+        return self._tables[key]
+
+    def terms(self, selection: Selection, at: Instant) -> Terms | None:
+        """The terms of a clock that starts at an instant; None where no policy covers it."""
+        key = selection, bisect_right(self._changes, at)
+        if key not in self._terms:
+            if len(self._terms) >= KEPT:
+                self._terms.clear()
+            self._terms[key] = self._look_up(selection, at)
+        return self._terms[key]
+
+    def _look_up(self, selection: Selection, at: Instant) -> Terms | None:
+        """A clock policy or, for processing, the stated due time alone."""
+        kind, selector, urgency, clock = selection
+        found = self._book.clock_policy(kind, selector, at, urgency=urgency or ANY, clock=clock)
+        if found is not None:
+            policy_id, policy = found
+            try:
+                calendar = self._book.working_calendar(policy.calendar, at)
+            except NoOfficeHours:
+                calendar = None
+            return Terms(policy_id, clock) if calendar is None else Terms(policy_id, clock, policy, calendar)
+        stated = self._book.policy(kind, selector, at)
+        return None if stated is None or clock != stated[1].clock else Terms(stated[0], clock)
+
+
+@lru_cache(maxsize=4)  # books of the newest ticks; each partition goes from one to the next
+def rules_of(book: ReferenceBook) -> Rules:
+    """The rules of a book, made once."""
+    return Rules(book)
