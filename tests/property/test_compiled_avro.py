@@ -19,7 +19,7 @@ PACKAGED = st.sampled_from([BOOK.newest(topic) for topic in SCHEMA_OF_TOPIC])
 SCHEMAS = record_schemas() | PACKAGED
 STRICTER = ("boolean", "union", "enum", "negative", "32 bits", "64 bits")
 """Of what the compiled reader may complain where fastavro reads on: fastavro takes the symbol -1 for the last one."""
-relaxed = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+relaxed = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 
 
 def as_tuples(value: Any) -> Any:
