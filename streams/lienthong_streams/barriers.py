@@ -20,6 +20,17 @@ from lienthong_schemas.reference import ReferenceBook
 KEPT_TICKS = 2_000
 """Ticks kept in memory: half an hour of one each second; a partition further behind waits for a newer one."""
 
+_WITHOUT_A_CLOCK = ("schema", "unit")
+"""Kinds of reference data that no clock depends on."""
+_OF_A_KIND = ("policy", "clock-policy", "states")
+"""Kinds whose keys begin with the kind of case that they are for."""
+
+
+def _matters(record: ReferenceRecord, case_kind: str) -> bool:
+    if record.kind in _OF_A_KIND:
+        return record.key.split("/", 1)[0] == case_kind
+    return record.kind not in _WITHOUT_A_CLOCK
+
 
 class Barriers:
     """All ticks and reference records read so far. Wrong records are counted in ``refused`` and never raise."""
@@ -90,6 +101,12 @@ class Barriers:
             if at == offset:
                 return dict(one.complete_through)
         return {}
+
+    def reference_that_matters(self, case_kind: str, end: int) -> int:
+        """The end of the reference data that can change the clocks of a kind of case: at most ``end``."""
+        return next(
+            (offset + 1 for offset, one in reversed(self._references) if offset < end and _matters(one, case_kind)), 0
+        )
 
     def reference(self, end: int) -> ReferenceBook:
         """The reference data up to an end of the topic."""

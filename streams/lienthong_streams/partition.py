@@ -3,38 +3,42 @@
 Synchronous and without a client. A host gives it the changelog, then runs of records; it returns the outputs and
 changes that the host commits in one transaction together with the position. Memory is ahead of the log until that
 commit, so a host that cannot commit must end the process.
+
+A run folds a bounded number of cases beside those whose records it takes. What a tick, a heard office or new reference
+data make due beyond that waits for the next runs; the position says so (``unfinished``).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from lienthong_infra.dead_letter import APPLY, letter, letter_of_error
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience
-from lienthong_schemas.case_event import read_case_event
+from lienthong_schemas.case_event import kind_of_topic, read_case_event
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import ContractError, UnknownFingerprint
 from lienthong_schemas.instants import Instant, instant_of_milliseconds
-from lienthong_schemas.records import PROVISIONAL_SILENCE, Tick, partition_key
+from lienthong_schemas.records import Tick, partition_key
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_streams.announce import Origin, announcement
+from lienthong_streams.announce import Origin
 from lienthong_streams.barriers import Barriers
-from lienthong_streams.case_state import CaseState, decode_state, encode_state
-from lienthong_streams.domain.announcements import diff
-from lienthong_streams.domain.facts import Fold
-from lienthong_streams.domain.fold import fold
-from lienthong_streams.domain.timeline import Known, insert
+from lienthong_streams.case_clocks import Moment, fold_case
+from lienthong_streams.case_state import CaseState
+from lienthong_streams.case_store import CaseStore
+from lienthong_streams.contributions import Contributions, NoContributions
+from lienthong_streams.domain.timeline import Known
 from lienthong_streams.position import POSITION_KEY, Position, decode_position, encode_position
+from lienthong_streams.renewal import Renewal
 from lienthong_streams.runtime.ports import Effects
 
 CONSUMER: Final = "deadlines"
 """Who writes the dead letters of this stage."""
 SET_ASIDE: Final = "worker-died"
 """Code of the letter of a record that brought its worker down again and again."""
+FOLDS_PER_RUN: Final = 2_000
+"""About half a second of work, far below the limit of a step."""
 
 
 class NotReady(RuntimeError):
@@ -45,25 +49,38 @@ class DeadlinePartition:
     """The processor of one partition; see ``runtime.ports.PartitionProcessor``."""
 
     def __init__(
-        self, source: TopicPartition, book: SchemaBook, barriers: Barriers, patience: SchemaPatience | None = None
+        self,
+        source: TopicPartition,
+        book: SchemaBook,
+        barriers: Barriers,
+        patience: SchemaPatience | None = None,
+        *,
+        cases: CaseStore | None = None,
+        figures: Contributions | None = None,
     ) -> None:
         self.source = source
-        self.cases: dict[str, CaseState] = {}
+        self.cases = CaseStore() if cases is None else cases
         self.letters = 0
         """Dead letters written since the partition was taken over."""
+        self.folds_per_run = FOLDS_PER_RUN
+        """Cases that one run folds at most beside those it has records of."""
         self._book = book
         self._barriers = barriers
         self._name = partition_key(source.topic, source.partition)
+        self._kind = kind_of_topic(source.topic)
         self._position = Position()
         self._reference = ReferenceBook()
+        self._reference_end = 0
         self._heard: dict[str, Instant] = {}
         self._bus_time: Instant = 0
-        self._due: list[tuple[Instant, str]] = []
-        self._watched: dict[str, Instant] = {}
-        self._silent: defaultdict[str, set[str]] = defaultdict(set)
         self._patience = SchemaPatience() if patience is None else patience
+        self._figures: Contributions = NoContributions() if figures is None else figures
+        self._renewal = Renewal(self.cases)
+        self._to_confirm: set[bytes] = set()
+        self._touched: dict[bytes, CaseState] = {}
+        self._folds_left = 0
         self._outputs: list[OutboundRecord] = []
-        self._changed: set[str] = set()
+        self._changes: dict[bytes, bytes | None] = {}
 
     @property
     def position(self) -> int:
@@ -79,27 +96,30 @@ class DeadlinePartition:
         """Take one record of the changelog, oldest first."""
         if key == POSITION_KEY:
             self._position = decode_position(value or b"")
-            return
-        case_id = key.decode()
-        if value is None:
-            self.cases.pop(case_id, None)
         else:
-            self.cases[case_id] = decode_state(case_id, value)
+            self.cases.load(key, value)
 
     def restored(self) -> None:
         """All of the changelog was given: build what is derived from it."""
-        if self._barriers.reference_position < self._position.reference_end:
+        position = self._position
+        if self._barriers.reference_position < position.reference_end:
             raise NotReady(
                 f"{self._name}: the reference topic was read to {self._barriers.reference_position}, the changelog "
-                f"needs {self._position.reference_end}; read it to its end before taking a partition over"
+                f"needs {position.reference_end}; read it to its end before taking a partition over"
             )
-        self._position = self._position._replace(generation=self._position.generation + 1)
-        self._bus_time = self._position.horizon
-        self._heard = self._barriers.complete_through(self._position.tick_offset)
-        self._reference = self._barriers.reference(self._position.reference_end)
-        if self._position.tick_offset >= 0:
-            for case_id, state in self.cases.items():
-                self._watch(case_id, state, self._outcome(state))
+        self._position = position._replace(generation=position.generation + 1)
+        self._bus_time = position.horizon
+        self._heard = self._barriers.complete_through(position.tick_offset)
+        self._use_reference(position.reference_end)
+        self.cases.loaded()
+        self._figures.restored(self.cases.contributions(), self._position)
+        if position.tick_offset < 0:
+            return
+        if self.cases.oldest_reference_end < self._reference_end:
+            self._renewal.begin(self._reference_end)
+            self._position = self._position._replace(unfinished=True)
+        if position.unfinished:
+            self._to_confirm.update(*map(self.cases.silent, self._heard))
 
     def run(self, records: Sequence[Record], *, now: Instant) -> Effects:
         """Take a run of records that begins at the position, and the ticks that apply; returns what to commit.
@@ -108,16 +128,18 @@ class DeadlinePartition:
         ends before its first record, and the position tells so.
         """
         before = self._position
+        self._folds_left = self.folds_per_run
         pending = self._barriers.pending(self._name, before.tick_offset)
-        touched: set[str] = set()
         for record in records:
             if pending and pending[0][0] <= record.offset:
-                pending = self._take_ticks(pending, record.offset, touched)
-            if not self._take(record, touched, now):
+                pending = self._take_ticks(pending, record.offset)
+            if not self._take(record, now):
                 break
             self._position = self._position._replace(next_offset=record.offset + 1)
-        self._take_ticks(pending, self.position, touched)
-        self._fold_all(touched)
+        self._take_ticks(pending, self.position)
+        self._settle()
+        if self._position.unfinished:
+            self._catch_up()
         return self._effects(moved=self.position != before.next_offset)
 
     def skip_hole(self, offset: int) -> None:
@@ -133,7 +155,7 @@ class DeadlinePartition:
         self._position = self._position._replace(next_offset=record.offset + 1)
         return self._effects(moved=True)
 
-    def _take(self, record: Record, touched: set[str], now: Instant) -> bool:
+    def _take(self, record: Record, now: Instant) -> bool:
         """Put one record into its timeline, or write its dead letter; False: wait for its schema."""
         try:
             event, _ = read_case_event(self._book, record.topic, record.key, record.value or b"")
@@ -147,21 +169,17 @@ class DeadlinePartition:
             return True
         known_at = instant_of_milliseconds(record.timestamp)
         self._bus_time = max(self._bus_time, known_at)
-        state = self.cases.get(event.case_id)
-        if state is None:
-            state = self.cases[event.case_id] = CaseState()
-        if insert(state.timeline, Known(event, known_at)):
-            touched.add(event.case_id)
-            self._changed.add(event.case_id)
+        key = event.case_id.encode()
+        state = self._touched.get(key) or self.cases.get(key) or CaseState(event.case_id)
+        if state.insert(Known(event, known_at)):
+            self._touched[key] = state
         return True
 
     def _write_letter(self, written: OutboundRecord) -> None:
         self._outputs.append(written)
         self.letters += 1
 
-    def _take_ticks(
-        self, pending: list[tuple[int, int, Tick]], reached: int, touched: set[str]
-    ) -> list[tuple[int, int, Tick]]:
+    def _take_ticks(self, pending: list[tuple[int, int, Tick]], reached: int) -> list[tuple[int, int, Tick]]:
         """Apply the newest pending tick whose end has been reached; returns those that are left."""
         newest: int | None = None
         for index, (case_end, _, _) in enumerate(pending):
@@ -170,79 +188,74 @@ class DeadlinePartition:
         if newest is None:
             return pending
         _, offset, tick = pending[newest]
-        self._fold_all(touched)
+        self._settle()
         self._apply_tick(offset, tick)
         return pending[newest + 1 :]
 
     def _apply_tick(self, offset: int, tick: Tick) -> None:
         first = self._position.tick_offset < 0
-        heard = {office for office, through in tick.complete_through.items() if through > self._heard.get(office, 0)}
-        for office in heard:
-            self._heard[office] = tick.complete_through[office]
-        renewed = tick.reference_end != self._position.reference_end
-        if renewed:
-            self._reference = self._barriers.reference(tick.reference_end)
+        heard = {**self._heard, **tick.complete_through}
+        for office in self.cases.silent_offices():
+            if heard.get(office, 0) > self._heard.get(office, 0):
+                self._to_confirm |= self.cases.silent(office)
+        self._heard = heard
+        known_before = self._reference_end
+        if tick.reference_end != self._position.reference_end:
+            self._use_reference(tick.reference_end)
+        if first or self._reference_end != known_before:
+            self._renewal.begin(self._reference_end)
         horizon = max(self._position.horizon, tick.bus_time)
         self._position = self._position._replace(tick_offset=offset, horizon=horizon, reference_end=tick.reference_end)
         self._bus_time = max(self._bus_time, horizon)
-        if first or renewed:
-            again: Iterable[str] = list(self.cases)
-        else:
-            again = self._fallen_due(horizon) | {case for office in heard for case in self._silent.get(office, ())}
-        self._fold_all(again)
+        self._catch_up()
 
-    def _fallen_due(self, horizon: Instant) -> set[str]:
-        due: set[str] = set()
-        while self._due and self._due[0][0] < horizon:
-            due_at, case_id = heappop(self._due)
-            if self._watched.get(case_id) == due_at:
-                del self._watched[case_id]
-                due.add(case_id)
-        return due
+    def _use_reference(self, end: int) -> None:
+        self._reference_end = self._barriers.reference_that_matters(self._kind, end)
+        self._reference = self._barriers.reference(self._reference_end)
 
-    def _fold_all(self, cases: Iterable[str]) -> None:
-        """Fold cases and say what changed. Before the first tick there is no time, so nothing is said."""
-        if self._position.tick_offset < 0:
+    def _catch_up(self) -> None:
+        """Fold what time, heard offices and new reference data have made due, as far as this run may."""
+        cases, horizon = self.cases, self._position.horizon
+        self._fold_again([self._to_confirm.pop() for _ in range(min(self._folds_left, len(self._to_confirm)))])
+        self._fold_again(cases.fallen_due(horizon, self._folds_left))
+        self._fold_again(self._renewal.take(self._folds_left))
+        cases.put_away(horizon, self.folds_per_run)
+        unfinished = bool(self._to_confirm) or self._renewal.under_way or cases.has_fallen_due(horizon)
+        if unfinished != self._position.unfinished:
+            self._position = self._position._replace(unfinished=unfinished)
+
+    def _fold_again(self, keys: Collection[bytes]) -> None:
+        if not keys:
             return
-        for case_id in sorted(cases):
-            self._fold(case_id, self.cases[case_id])
-        if isinstance(cases, set):
-            cases.clear()
+        self._folds_left -= len(keys)
+        for key in keys:
+            state = self.cases.get(key)
+            if state is not None:
+                self._touched[key] = state
+        self._settle()
 
-    def _outcome(self, state: CaseState) -> Fold:
-        return fold(state.timeline, self._reference, self._position.horizon, self._heard)
-
-    def _fold(self, case_id: str, state: CaseState) -> None:
-        outcome = self._outcome(state)
-        emissions = diff(case_id, state.standing, state.withdrawals, outcome)
-        self._watch(case_id, state, outcome)
-        if not emissions:
+    def _settle(self) -> None:
+        """Fold the touched cases, say what changed, keep their bytes. Before the first tick there is no time, so
+        nothing is said."""
+        if not self._touched:
             return
-        self._changed.add(case_id)
         origin = Origin(self.source, self.position, self._bus_time, self._position.reference_end)
-        last = state.timeline[-1]
-        self._outputs.extend(announcement(self._book, case_id, last, emission, origin) for emission in emissions)
-
-    def _watch(self, case_id: str, state: CaseState, outcome: Fold) -> None:
-        """Know when the case must be looked at again: at its due time, or when a silent office is heard."""
-        due_at = outcome.watch_from
-        if due_at is None:
-            self._watched.pop(case_id, None)
-        elif self._watched.get(case_id) != due_at:
-            self._watched[case_id] = due_at
-            heappush(self._due, (due_at, case_id))
-        office = state.timeline[-1].event.office
-        if PROVISIONAL_SILENCE in state.standing.values():
-            self._silent[office].add(case_id)
-        else:
-            self._silent[office].discard(case_id)
+        moment = Moment(self._reference, self._reference_end, self._position.horizon, self._heard, origin)
+        for key in sorted(self._touched):
+            state = self._touched[key]
+            if self._position.tick_offset >= 0:
+                self._outputs += fold_case(self._book, self._figures, key.decode(), state, moment)
+            value = self.cases.put(key, state)
+            if value is not None:
+                self._changes[key] = value
+        self._touched.clear()
 
     def _effects(self, *, moved: bool) -> Effects:
-        changes: list[tuple[bytes, bytes | None]] = [
-            (case_id.encode(), encode_state(case_id, self.cases[case_id])) for case_id in sorted(self._changed)
-        ]
-        changes.append((POSITION_KEY, encode_position(self._position)))
-        effects = Effects(tuple(self._outputs), tuple(changes), urgent=moved or len(changes) > 1)
+        """The one place where a run's outputs are gathered."""
+        self._outputs += self._figures.outputs(self._position)
+        changes = (*sorted(self._changes.items()), (POSITION_KEY, encode_position(self._position)))
+        urgent = moved or len(changes) > 1
+        effects = Effects(tuple(self._outputs), changes, urgent=urgent, unfinished=self._position.unfinished)
         self._outputs = []
-        self._changed = set()
+        self._changes = {}
         return effects

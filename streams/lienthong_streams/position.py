@@ -13,6 +13,7 @@ from lienthong_schemas.instants import Instant
 
 POSITION_KEY: Final = b"\x00position"
 VERSION: Final = 1
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 class UnknownPositionVersion(ContractError):
@@ -28,11 +29,16 @@ class Position(NamedTuple):
     reference_end: int = 0
     generation: int = 0
     """How often the partition was taken over."""
+    unfinished: bool = False
+    """Whether cases still wait for a fold that the tick has made due: they come with the next runs."""
 
 
 def encode_position(position: Position) -> bytes:
     """The record's value: a line of JSON with its version, for people too."""
-    return json.dumps({"version": VERSION, **position._asdict()}, separators=(",", ":")).encode()
+    fields = position._asdict()
+    if not position.unfinished:
+        del fields["unfinished"]
+    return _JSON.encode({"version": VERSION, **fields}).encode()
 
 
 def decode_position(value: bytes) -> Position:

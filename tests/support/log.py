@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lienthong_infra.ports import Record, TopicPartition
+from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_schemas.case_event import SELECTOR_FIELDS, CaseEvent, kind_of_topic, read_case_event
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.identity import event_id
 from lienthong_schemas.instants import Instant, instant_of_milliseconds, milliseconds_of
-from lienthong_schemas.records import ReferenceRecord, Tick, partition_key
+from lienthong_schemas.records import ClockEvent, ReferenceRecord, Tick, clock_event, partition_key
 from lienthong_streams.barriers import Barriers
 from lienthong_streams.domain.timeline import Known
 from lienthong_streams.partition import DeadlinePartition
@@ -51,6 +51,11 @@ def avro_record(event: CaseEvent) -> dict[str, Any]:
     }
 
 
+def clock_events(book: SchemaBook, outputs: Iterable[OutboundRecord]) -> list[ClockEvent]:
+    """The clock events among outputs."""
+    return [clock_event(book.decode("sla.v1", one.value or b"")) for one in outputs if one.topic == "sla.v1"]
+
+
 class Log:
     """Records of one partition in the order of ``events``, all known at ``known_at``."""
 
@@ -67,11 +72,15 @@ class Log:
         self.records: list[Record] = []
         self._ticks = 0
         for one in events:
-            self.append(book.encode(SOURCE.topic, avro_record(one)), one.case_id.encode(), known_at=known_at)
+            self.take(one, known_at=known_at)
         for offset, reference in enumerate(references):
             value = book.encode("reference.v1", reference._asdict())
             self.barriers.add_reference(Record("reference.v1", 0, offset, b"", value, 0))
         self.reference_end = len(references)
+
+    def take(self, one: CaseEvent, *, known_at: Instant) -> Record:
+        """Put an event at the end of the partition."""
+        return self.append(self.book.encode(SOURCE.topic, avro_record(one)), one.case_id.encode(), known_at=known_at)
 
     def append(self, value: bytes | None, key: bytes | None, *, known_at: Instant = 0) -> Record:
         """Put any record at the end of the partition."""

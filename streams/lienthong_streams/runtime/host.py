@@ -78,6 +78,7 @@ class Host:
         self._last_commit: dict[TopicPartition, float] = {}
         self._resume_at: dict[TopicPartition, float] = {}
         self._kept_back: set[TopicPartition] = set()
+        self._unfinished: set[TopicPartition] = set()
         self._stalls = StallWatch(ports.membership, self.owned, self._times.stalls)
 
     async def run(self, topics: Sequence[str], stop: asyncio.Event) -> None:
@@ -145,6 +146,7 @@ class Host:
         self.owned.clear()
         self._resume_at.clear()
         self._kept_back.clear()
+        self._unfinished.clear()
         self._last_commit.clear()
         await asyncio.gather(*(each.release() for each in gone))
         for each in gone:
@@ -192,7 +194,11 @@ class Host:
             if self._failed.done():
                 return  # a partition may be half restored; ``run`` is about to raise
             self._resume_waiting()
-            at_work = self.owned.keys() if moved else self.owned.keys() & (fetched.keys() | self._overdue())
+            at_work = (
+                self.owned.keys()
+                if moved
+                else self.owned.keys() & (fetched.keys() | self._overdue() | self._unfinished)
+            )
             try:
                 async with asyncio.timeout(self._times.step_limit_s), asyncio.TaskGroup() as tasks:
                     for each in at_work:
@@ -209,6 +215,9 @@ class Host:
         self._kept_back.discard(owned.source)
         if step.kept_back:
             self._kept_back.add(owned.source)
+        self._unfinished.discard(owned.source)
+        if step.unfinished:
+            self._unfinished.add(owned.source)
         self._after(owned, step)
 
     def _after(self, owned: OwnedPartition, step: Advance) -> None:

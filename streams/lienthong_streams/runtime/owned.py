@@ -166,6 +166,7 @@ class OwnedPartition:
             seek_to=self.position if waiting else None,
             waiting=waiting,
             kept_back=not commit and bool(effects.changes) and effects.changes[-1] != self._last,
+            unfinished=effects.unfinished,
         )
 
     async def _put_aside(self, record: Record, *, now: Instant) -> Advance:

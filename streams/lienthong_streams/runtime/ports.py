@@ -24,6 +24,8 @@ class Effects:
     """Changes for the changelog; the position is always the last."""
     urgent: bool
     """False: only the position of an idle partition moved; the host may delay or drop it."""
+    unfinished: bool = False
+    """More is to be done than one run may take; the host runs it again soon, also without records or ticks."""
 
 
 class PartitionProcessor(Protocol):
@@ -95,6 +97,8 @@ class Advance:
     """Records set aside because they brought the worker down again and again."""
     kept_back: bool = False
     """Something that is not urgent was not committed: another step must come, also without news."""
+    unfinished: bool = False
+    """The processor has more to do than it may in one run: the next step must come soon, also without news."""
 
 
 class HostObserver(Protocol):

@@ -36,10 +36,10 @@ def test_a_state_of_version_1_is_read() -> None:
 
 
 def test_a_state_is_written_in_the_newest_version() -> None:
-    """Read as version 1, written as version 2, and the same in content."""
+    """Read as version 1, written as version 3, and the same in content."""
     state = decode_state(CASE, VERSION_1)
-    written = encode_state(CASE, state)
-    assert written[:1] == b"\x02"
+    written = encode_state(state)
+    assert written[:1] == b"\x03"
     assert decode_state(CASE, written).timeline == state.timeline
 
 

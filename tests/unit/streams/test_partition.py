@@ -138,7 +138,7 @@ def test_a_schema_from_the_reference_topic_ends_the_wait() -> None:
     value = log.book.encode("reference.v1", schema._asdict())
     log.barriers.add_reference(Record("reference.v1", 0, 2, b"", value, 0))
     effects = partition.run(log.records, now=1)
-    assert (letters_of(effects.outputs), partition.position, list(partition.cases)) == ([], 1, [CASE])
+    assert (letters_of(effects.outputs), partition.position, list(partition.cases)) == ([], 1, [CASE.encode()])
 
 
 def test_a_restart_from_the_changelog_says_nothing_again() -> None:

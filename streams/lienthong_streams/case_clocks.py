@@ -1,0 +1,73 @@
+"""One case is folded: what it says, when it must be looked at again, what it adds to the live figures.
+
+This is the only place where the outcome of a case changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from lienthong_infra.ports import OutboundRecord
+from lienthong_schemas.codec import SchemaBook
+from lienthong_schemas.instants import LATEST, Instant
+from lienthong_schemas.records import PROVISIONAL_SILENCE
+from lienthong_schemas.reference import ReferenceBook
+from lienthong_streams.announce import Origin, announcement
+from lienthong_streams.case_state import CaseState, Header
+from lienthong_streams.contributions import Contributions
+from lienthong_streams.domain.announcements import diff
+from lienthong_streams.domain.facts import Fold
+from lienthong_streams.domain.fold import fold_of
+from lienthong_streams.domain.progress import Progress, progress_of
+from lienthong_streams.domain.rules import rules_of
+
+
+class Moment(NamedTuple):
+    """What the outcome of a case depends on beside its timeline, and where it is said."""
+
+    reference: ReferenceBook
+    reference_end: int
+    """The end of the reference data that matter to this kind of case."""
+    horizon: Instant
+    heard: Mapping[str, Instant]
+    """By office, the instant up to which all its events are known."""
+    origin: Origin
+
+
+def fold_case(
+    book: SchemaBook, figures: Contributions, case_id: str, state: CaseState, moment: Moment
+) -> list[OutboundRecord]:
+    """Fold a case anew and bring its state up to date; returns what must be said."""
+    progress = progress_of(state.timeline, rules_of(moment.reference))
+    outcome = fold_of(progress, moment.horizon, moment.heard)
+    emissions = diff(case_id, state.standing, state.withdrawals, outcome)
+    last = state.timeline[-1]
+    before, after = state.header.contribution, figures.contribution(last, outcome)
+    if after != before:
+        figures.changed(before, after)
+    state.header = Header(
+        outcome.watch_from,
+        _closed_since(state, progress, outcome),
+        moment.reference_end,
+        _silent_offices(state, outcome),
+        after,
+    )
+    return [announcement(book, case_id, last, emission, moment.origin) for emission in emissions]
+
+
+def _closed_since(state: CaseState, progress: Progress, outcome: Fold) -> Instant | None:
+    """When the bus last heard of a case that has ended, None for an open one."""
+    walk, last = progress.walk, state.timeline[-1]
+    ended_by = walk.episodes[-1].ended_by if walk.episodes else None
+    if outcome.watch_from is not None or (ended_by is None and (walk.episodes or last.event.ended_at is None)):
+        return None
+    return min(max(known.known_at for known in state.timeline), LATEST)
+
+
+def _silent_offices(state: CaseState, outcome: Fold) -> tuple[str, ...]:
+    """The offices for whose silence something was said only provisionally."""
+    if PROVISIONAL_SILENCE not in state.standing.values():
+        return ()
+    silent = (claim for claim in outcome.fact_claims if claim.firmness == PROVISIONAL_SILENCE)
+    return tuple(sorted({claim.tell().office for claim in silent if state.standing[claim.key] == PROVISIONAL_SILENCE}))

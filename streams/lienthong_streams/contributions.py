@@ -1,0 +1,54 @@
+"""The seam between the clocks of the cases and the live figures of a partition.
+
+Every case adds something to the figures: its contribution, a few bytes in the header of its state that only the figures
+understand. Whenever a case is folded, the figures make its new contribution and hear what it replaces; at the end of a
+run they may write records, in the transaction of the run. After a restore they read all contributions again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from lienthong_infra.ports import OutboundRecord
+from lienthong_streams.domain.facts import Fold
+from lienthong_streams.domain.timeline import Known
+from lienthong_streams.position import Position
+
+
+class Contributions(Protocol):
+    """The live figures of one partition."""
+
+    def restored(self, contributions: Iterable[bytes], position: Position) -> None:
+        """The contributions of all cases, after the changelog was read."""
+        ...
+
+    def contribution(self, last: Known, outcome: Fold) -> bytes:
+        """What a case adds, from its newest event and what holds about it; at most some tens of bytes."""
+        ...
+
+    def changed(self, before: bytes, after: bytes) -> None:
+        """A case adds something else now; ``before`` is empty where it was not known."""
+        ...
+
+    def outputs(self, position: Position) -> Sequence[OutboundRecord]:
+        """What a run writes about the figures, at its end. Nothing, where nothing changed."""
+        ...
+
+
+class NoContributions:
+    """No live figures."""
+
+    def restored(self, contributions: Iterable[bytes], position: Position) -> None:
+        """Nothing to rebuild."""
+
+    def contribution(self, last: Known, outcome: Fold) -> bytes:
+        """Nothing."""
+        return b""
+
+    def changed(self, before: bytes, after: bytes) -> None:
+        """Nothing to count."""
+
+    def outputs(self, position: Position) -> Sequence[OutboundRecord]:
+        """Nothing to write."""
+        return ()
