@@ -114,3 +114,27 @@ def test_the_packaged_sets_pass_their_check(name: str) -> None:
     """`make lint` runs it."""
     done = lienthong("reference", "check", "--set", name)
     assert (done.returncode, f"in the set {name}, nothing wrong" in done.stdout) == (0, True)
+
+
+def test_a_look_at_a_topic_that_is_not_there_names_those_that_are() -> None:
+    """The same for a field that no record has; no broker asked."""
+    topic, field = lienthong("tail", "slas.v1"), lienthong("tail", "sla.v1", "--where", "knid=breached")
+    assert (topic.returncode, field.returncode, topic.stdout, field.stdout) == (65, 65, "", "")
+    assert "slas.v1: there is no such topic to look at; topics: " in topic.stderr
+    assert "--where knid: there is no such field; fields: announced_at, case_id, " in field.stderr
+
+
+@pytest.mark.broker
+def test_the_records_of_a_topic_are_shown_and_selected(kafka_bootstrap: str, unique_prefix: str) -> None:
+    """One JSON object a line, by condition, and only the newest."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return lienthong(*words, bootstrap=kafka_bootstrap, prefix=unique_prefix)
+
+    run("topics", "apply")
+    run("reference", "apply")
+    states = run("tail", "reference.v1", "--where", "kind=states", "--where", "key=dossier")
+    newest = run("tail", "reference.v1", "--last", "2")
+    offsets = [json.loads(line)["offset"] for line in newest.stdout.splitlines()]
+    assert (states.returncode, json.loads(states.stdout)["body"]["case_kind"]) == (0, "dossier")
+    assert offsets == [offsets[1] - 1, offsets[1]]

@@ -1,0 +1,1 @@
+"""Looking at the records of a topic: decoded, selected, one JSON object a line."""
