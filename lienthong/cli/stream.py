@@ -1,5 +1,6 @@
 """The verb `lienthong stream deadlines`: run a stream worker."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -7,6 +8,17 @@ import typer
 from lienthong.cli.forward import GiveUp
 from lienthong.cli.options import Prefix, settings_for
 
+
+class Host(StrEnum):
+    """What gives a worker its partitions; the results are the same."""
+
+    PLAIN = "plain"
+    FAUST = "faust"
+
+
+HostChoice = Annotated[
+    Host, typer.Option("--host", help="What gives the worker its partitions: the Kafka client alone, or Faust.")
+]
 Pace = Annotated[
     float, typer.Option(min=0.0, max=5.0, metavar="SECONDS", help="Collect so long after a fetch of few records.")
 ]
@@ -34,6 +46,7 @@ def _group() -> None:
 
 
 def _deadlines(
+    host: HostChoice = Host.PLAIN,
     pace: Pace = 0.1,
     session_timeout: Session = 10.0,
     tick_commit: TickCommit = 5.0,
@@ -50,13 +63,16 @@ def _deadlines(
 
     log_to_stderr()
     settings = settings_for(prefix)
-    run_process(
-        WorkerOptions(
-            bootstrap=bootstrap(settings),
-            prefix=settings.prefix,
-            metrics_port=settings.metrics_port,
-            times=HostTimes(pace_s=pace, tick_commit_s=tick_commit),
-            group_times=GroupTimes(session_s=session_timeout),
-            patience=Patience(limit_s=give_up),
-        )
+    options = WorkerOptions(
+        bootstrap=bootstrap(settings),
+        prefix=settings.prefix,
+        metrics_port=settings.metrics_port,
+        times=HostTimes(pace_s=pace, tick_commit_s=tick_commit),
+        group_times=GroupTimes(session_s=session_timeout),
+        patience=Patience(limit_s=give_up),
     )
+    if host is Host.FAUST:
+        from lienthong_streams.faust_host.process import run_faust_process  # slow to import, so only when chosen
+
+        run_faust_process(options)
+    run_process(options)

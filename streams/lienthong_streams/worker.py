@@ -130,21 +130,35 @@ async def run_worker(
 
 
 def run_process(
-    options: WorkerOptions, *, topics: Sequence[str] = CASE_TOPICS, ports_of: PortsOf = build_ports
+    options: WorkerOptions,
+    *,
+    topics: Sequence[str] = CASE_TOPICS,
+    ports_of: PortsOf = build_ports,
+    leaving: Callable[[], None] = lambda: None,
 ) -> NoReturn:
-    """Be the worker process: SIGTERM and SIGINT leave in good order with exit code 0, anything unexpected ends it."""
-    asyncio.run(_until_signal(options, topics, ports_of))
+    """Be the worker process: SIGTERM and SIGINT leave in good order with exit code 0, anything unexpected ends it.
+
+    ``leaving`` is called as soon as the process is asked to end.
+    """
+    asyncio.run(_until_signal(options, topics, ports_of, leaving))
     sys.exit(exit_codes.GOOD)
 
 
-async def _until_signal(options: WorkerOptions, topics: Sequence[str], ports_of: PortsOf) -> None:
+async def _until_signal(
+    options: WorkerOptions, topics: Sequence[str], ports_of: PortsOf, leaving: Callable[[], None]
+) -> None:
     stop = asyncio.Event()
+
+    def asked_to_end() -> None:
+        stop.set()
+        leaving()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, asked_to_end)
     try:
         await run_worker(options, stop, topics=topics, ports_of=ports_of)
     except BaseException as error:
-        _die(error)
+        die(error)
 
 
 NEWER_CHANGELOG = (UnknownPositionVersion, UnknownStateVersion)
@@ -158,7 +172,7 @@ def exit_code_of(error: BaseException) -> int:
     return error.exit_code if isinstance(error, LienthongError) else exit_codes.TEMPORARY_FAILURE
 
 
-def _die(error: BaseException) -> NoReturn:
+def die(error: BaseException) -> NoReturn:
     """End at once. What is logged of a foreign error is its kind and place, never its text: that may quote data."""
     if isinstance(error, (LienthongError, *NEWER_CHANGELOG)):
         log.error("stream-worker-failed", extra={"error": type(error).__name__, "reason": str(error)})
@@ -167,14 +181,15 @@ def _die(error: BaseException) -> NoReturn:
             f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__))
         )
         log.error("stream-worker-failed", extra={"error": type(error).__name__, "at": place})
-    _end(exit_code_of(error))
+    end(exit_code_of(error))
 
 
 def _hung() -> None:
     log.error("stream-worker-failed", extra={"error": "the event loop does not turn"})
-    _end(exit_codes.TEMPORARY_FAILURE)
+    end(exit_codes.TEMPORARY_FAILURE)
 
 
-def _end(code: int) -> NoReturn:
+def end(code: int) -> NoReturn:
+    """End at once with an exit code, whatever else still runs."""
     logging.shutdown()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""The runtime contract, bound to the reference host on the memory broker and on a real Kafka."""
+"""The runtime contract, bound to the reference host in memory and on a real Kafka, and to Faust on a real Kafka."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.runtime_contract import RuntimeContract
 from tests.support.brokers import KafkaKit, MemoryKit
+from tests.support.faust_kit import FaustKit
 from tests.support.stage import Stage
 
 
@@ -28,5 +29,17 @@ class TestReferenceHostOnKafka(RuntimeContract):
     async def stage(self, kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[Stage]:
         """Topics of the test's own on a real Kafka."""
         kit = KafkaKit(kafka_bootstrap, unique_prefix)
+        yield await Stage(kit).prepare()
+        await kit.close()
+
+
+@pytest.mark.broker
+class TestFaustHostOnKafka(RuntimeContract):
+    """The host on Faust, on a real Kafka."""
+
+    @pytest.fixture
+    async def stage(self, kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[Stage]:
+        """Topics of the test's own on a real Kafka."""
+        kit = FaustKit(kafka_bootstrap, unique_prefix)
         yield await Stage(kit).prepare()
         await kit.close()

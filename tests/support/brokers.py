@@ -130,6 +130,7 @@ class KafkaKit:
         self.bootstrap = bootstrap
         self.prefix = prefix
         self._open: list[Any] = []
+        self._members: list[Membership] = []
 
     async def create_topic(self, topic: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> None:
         """Create a topic and wait until metadata show it."""
@@ -161,10 +162,12 @@ class KafkaKit:
 
     def membership(self, *, application: str = "deadlines") -> Membership:
         """A member of a group, not yet entered, with the shortest session that the broker allows."""
-        times = GroupTimes(session_s=6.0, rebalance_s=10.0)
-        member = KafkaMembership(self.bootstrap, self.prefix, application=application, times=times)
-        self._open.append(member)
+        member = self._new_member(application, GroupTimes(session_s=6.0, rebalance_s=10.0))
+        self._members.append(member)
         return member
+
+    def _new_member(self, application: str, times: GroupTimes) -> Membership:
+        return KafkaMembership(self.bootstrap, self.prefix, application=application, times=times)
 
     async def expel(self, member: Membership) -> None:
         """The nearest thing to a dead member that a living process can do is to leave."""
@@ -178,5 +181,7 @@ class KafkaKit:
 
     async def close(self) -> None:
         """Close everything handed out."""
+        for member in self._members:
+            await member.leave()
         for client in self._open:
-            await (client.leave() if isinstance(client, KafkaMembership) else client.close())
+            await client.close()
