@@ -30,35 +30,17 @@ def crashing(stage: Stage, plan: CrashPlan) -> LogOf:
     return log_of
 
 
-class RuntimeContract:
-    """The suite. A subclass has a fixture ``stage``."""
+class _Staged:
+    """What both halves of the suite need."""
 
     @pytest.fixture
     async def stage(self) -> Stage:
         """The stage under test."""
         raise AssertionError("a subclass says which broker")
 
-    async def test_work_goes_on_at_the_position(self, stage: Stage) -> None:
-        """A second life begins where the first one ended: nothing is left out, nothing is done twice."""
-        for _ in range(2):
-            await stage.write(100)
-            async with stage.running() as host:
-                await stage.until_said(host)
-        await stage.check()
 
-    async def test_the_offsets_of_the_group_do_not_matter(self, stage: Stage) -> None:
-        """Positions come from the changelogs; what the group shows may be behind or ahead."""
-        await stage.write(100)
-        async with stage.running() as host:
-            await stage.until_said(host)
-        for lie in (0, 40):
-            async with stage.running() as host:
-                await stage.until(lambda: len(host.seen.owned) == 2, host)
-                await host.membership.show({HERE: (lie, ""), TopicPartition(INPUT, 1): (lie, "")})
-            await stage.write(30)
-            async with stage.running() as host:
-                await stage.until_said(host)
-        await stage.check()
+class RuntimeInPeace(_Staged):
+    """Membership, time, positions: what takes a second or two for each test."""
 
     async def test_positions_are_shown_to_those_who_look_from_outside(self, stage: Stage) -> None:
         """As the group's offsets, each with a remark made of the committed position record."""
@@ -85,18 +67,6 @@ class RuntimeContract:
         assert host.seen.counts["holes"] > 0
         await stage.check()
 
-    async def test_records_that_the_client_loses_are_read_again(self, stage: Stage) -> None:
-        """A run begins exactly at the position: what was fetched and lost comes back."""
-        await stage.write(600)
-        losing = LosingMembership(stage.kit.membership(), now_and_then())
-        async with stage.running(membership=losing) as host:
-            for _ in range(5):
-                await stage.write(40)
-                await stage.until_said(host)
-        assert host.seen.counts["jumps"] > 0
-        assert host.seen.counts["holes"] == 0
-        await stage.check()
-
     async def test_partitions_change_hands_without_a_trace(self, stage: Stage) -> None:
         """Others come and go while records flow: all is said once, in order."""
         await stage.write(300)
@@ -110,47 +80,6 @@ class RuntimeContract:
             await stage.write(100)
             await stage.until_said(first)
         assert second.seen.counts["taken"] > 0
-        await stage.check()
-
-    async def test_death_between_any_two_effects_changes_nothing(self, stage: Stage) -> None:
-        """Each life dies one effect later than the one before: fences, reads, commits, and after commits."""
-        await stage.write(700)
-        died_before = set()
-        for at in range(1, 11):
-            plan = CrashPlan(at)
-            host = await stage.start(log_of=crashing(stage, plan))
-            assert isinstance(await host.death(), Crash)
-            await stage.kit.expel(host.membership)
-            died_before.add(plan.died_before)
-        assert died_before == {"fence", "changelog", "commit", "after-commit"}
-        async with stage.running() as host:
-            await stage.until_said(host)
-        await stage.check()
-
-    async def test_a_frozen_owner_is_shut_out(self, stage: Stage) -> None:
-        """Frozen in the middle of a run, taken for dead, woken up: its commit is refused and it ends."""
-        logs: list[HeldLog] = []
-
-        def held(source: TopicPartition) -> HeldLog:
-            logs.append(HeldLog(stage.kit.partition_log(source)))
-            return logs[-1]
-
-        frozen = await stage.start(log_of=held)
-        await stage.until(lambda: len(frozen.seen.owned) == 2, frozen)
-        for log in logs:
-            log.held = True
-        await stage.write(200)
-        await asyncio.wait(
-            [asyncio.create_task(log.reached.wait()) for log in logs], return_when=asyncio.FIRST_COMPLETED
-        )
-        await stage.take_for_dead(frozen)
-        async with stage.running() as heir:
-            await stage.until_said(heir)
-            for log in logs:
-                log.go_on.set()
-            assert isinstance(await frozen.death(), Fenced)
-            await stage.write(50)
-            await stage.until_said(heir)
         await stage.check()
 
     async def test_a_partition_that_waits_does_not_hold_up_the_other(self, stage: Stage) -> None:
@@ -222,6 +151,85 @@ class RuntimeContract:
         host = await stage.start()
         assert isinstance(await host.death(), PositionLost)
 
+
+class RuntimeUnderFire(_Staged):
+    """Deaths, losses, second lives: what takes longer."""
+
+    async def test_work_goes_on_at_the_position(self, stage: Stage) -> None:
+        """A second life begins where the first one ended: nothing is left out, nothing is done twice."""
+        for _ in range(2):
+            await stage.write(100)
+            async with stage.running() as host:
+                await stage.until_said(host)
+        await stage.check()
+
+    async def test_the_offsets_of_the_group_do_not_matter(self, stage: Stage) -> None:
+        """Positions come from the changelogs; what the group shows may be behind or ahead."""
+        await stage.write(100)
+        async with stage.running() as host:
+            await stage.until_said(host)
+        for lie in (0, 40):
+            async with stage.running() as host:
+                await stage.until(lambda: len(host.seen.owned) == 2, host)
+                await host.membership.show({HERE: (lie, ""), TopicPartition(INPUT, 1): (lie, "")})
+            await stage.write(30)
+            async with stage.running() as host:
+                await stage.until_said(host)
+        await stage.check()
+
+    async def test_records_that_the_client_loses_are_read_again(self, stage: Stage) -> None:
+        """A run begins exactly at the position: what was fetched and lost comes back."""
+        await stage.write(600)
+        losing = LosingMembership(stage.kit.membership(), now_and_then())
+        async with stage.running(membership=losing) as host:
+            for _ in range(5):
+                await stage.write(40)
+                await stage.until_said(host)
+        assert host.seen.counts["jumps"] > 0
+        assert host.seen.counts["holes"] == 0
+        await stage.check()
+
+    async def test_death_between_any_two_effects_changes_nothing(self, stage: Stage) -> None:
+        """Each life dies one effect later than the one before: fences, reads, commits, and after commits."""
+        await stage.write(700)
+        died_before = set()
+        for at in range(1, 11):
+            plan = CrashPlan(at)
+            host = await stage.start(log_of=crashing(stage, plan))
+            assert isinstance(await host.death(), Crash)
+            await stage.kit.expel(host.membership)
+            died_before.add(plan.died_before)
+        assert died_before == {"fence", "changelog", "commit", "after-commit"}
+        async with stage.running() as host:
+            await stage.until_said(host)
+        await stage.check()
+
+    async def test_a_frozen_owner_is_shut_out(self, stage: Stage) -> None:
+        """Frozen in the middle of a run, taken for dead, woken up: its commit is refused and it ends."""
+        logs: list[HeldLog] = []
+
+        def held(source: TopicPartition) -> HeldLog:
+            logs.append(HeldLog(stage.kit.partition_log(source)))
+            return logs[-1]
+
+        frozen = await stage.start(log_of=held)
+        await stage.until(lambda: len(frozen.seen.owned) == 2, frozen)
+        for log in logs:
+            log.held = True
+        await stage.write(200)
+        await asyncio.wait(
+            [asyncio.create_task(log.reached.wait()) for log in logs], return_when=asyncio.FIRST_COMPLETED
+        )
+        await stage.take_for_dead(frozen)
+        async with stage.running() as heir:
+            await stage.until_said(heir)
+            for log in logs:
+                log.go_on.set()
+            assert isinstance(await frozen.death(), Fenced)
+            await stage.write(50)
+            await stage.until_said(heir)
+        await stage.check()
+
     async def test_a_record_that_kills_is_set_aside_and_the_others_go_on(self, stage: Stage) -> None:
         """Some restarts later the guilty record, and only that one, is a letter."""
         await stage.write(100)
@@ -246,3 +254,7 @@ class RuntimeContract:
         await host.leave()
         assert [(each.value) for each in await records_of(stage.kit, LETTERS)] == [b"%d" % DEATHS_ALLOWED]
         assert await stage.outputs() == await stage.expected(without=[guilty])
+
+
+class RuntimeContract(RuntimeInPeace, RuntimeUnderFire):
+    """The whole suite. A subclass has a fixture ``stage``."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.contract.runtime_contract import RuntimeContract
+from tests.contract.runtime_contract import RuntimeContract, RuntimeInPeace, RuntimeUnderFire
 from tests.support.brokers import KafkaKit, MemoryKit
 from tests.support.faust_kit import FaustKit
 from tests.support.stage import Stage
@@ -33,9 +33,8 @@ class TestReferenceHostOnKafka(RuntimeContract):
         await kit.close()
 
 
-@pytest.mark.broker
-class TestFaustHostOnKafka(RuntimeContract):
-    """The host on Faust, on a real Kafka."""
+class OnFaust:
+    """A stage whose hosts get their partitions from Faust."""
 
     @pytest.fixture
     async def stage(self, kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[Stage]:
@@ -43,3 +42,14 @@ class TestFaustHostOnKafka(RuntimeContract):
         kit = FaustKit(kafka_bootstrap, unique_prefix)
         yield await Stage(kit).prepare()
         await kit.close()
+
+
+@pytest.mark.broker
+class TestFaustHost(OnFaust, RuntimeInPeace):
+    """The host on Faust; no test of the suite is left out for it, but half of them take too long for every day."""
+
+
+@pytest.mark.broker
+@pytest.mark.faults
+class TestFaustHostUnderFire(OnFaust, RuntimeUnderFire):
+    """The other half."""
