@@ -21,6 +21,7 @@ from functools import cached_property
 from typing import Any, Final, cast
 
 import faust
+from faust.app.base import BootStrategy
 from faust.serializers.schemas import Schema
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
@@ -65,9 +66,16 @@ PARTS: Final = (
 _HAND_OVER_LIMIT_S: Final = 20.0
 """Seconds in which the agent must have been given what was fetched. More means that it is dead: it only passes on."""
 
+_CAUSE_LIMIT_S: Final = 1.0
+"""Seconds in which Faust says why, after its thread has ended."""
+
 
 class AgentStuck(RuntimeError):
     """Faust's agent was not given what had been fetched."""
+
+
+class ThreadGone(RuntimeError):
+    """The thread of the Kafka client ended while something was asked of it."""
 
 
 class RunSchema(Schema[Any, Any]):
@@ -159,8 +167,17 @@ class HostConsumer(driver.Consumer):
             raise AgentStuck(f"the agent was not given what was fetched for {_HAND_OVER_LIMIT_S:.0f} s")
 
     async def in_thread(self, do: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
-        """Await something of the Kafka client, in its thread."""
-        return await self._thread.call_thread(lambda: do(self._thread._ensure_consumer()))
+        """Await something of the Kafka client, in its thread. Raises what Faust failed with, if the thread is gone."""
+        try:
+            return await self._thread.call_thread(lambda: do(self._thread._ensure_consumer()))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            await asyncio.wait({self.app.desk.failed}, timeout=_CAUSE_LIMIT_S)
+            if self.app.desk.failed.done():
+                self.app.desk.failed.result()
+            raise ThreadGone("the thread of the Kafka client has ended") from error
 
     def soon_in_thread(self, do: Callable[[Any], None]) -> None:
         """Do something with the Kafka client, in its thread, before whatever is asked of it later."""
@@ -203,9 +220,18 @@ class HostTables(TableManager):
         self.on_standbys_ready()
 
 
+class HostBoot(BootStrategy):
+    """Starts no web server, although ``faust worker`` asks for one: a second worker would die of the port in use."""
+
+    def web_server(self) -> list[Any]:
+        """None."""
+        return []
+
+
 class HostApp(faust.App):
     """A Faust app whose agent passes runs on to a desk."""
 
+    BootStrategy = HostBoot
     mundane_level = "debug"
     prefix: str
     leave_first: Callable[[], Awaitable[None]] | None = None

@@ -40,8 +40,8 @@ class FaustMembership:
         self._prefix = plan.prefix
         self._patience = patience
         self._ours = app is None
-        self._app = app if app is not None else build_app(plan)
-        self._desk = self._app.desk
+        self.app = app if app is not None else build_app(plan)
+        self._desk = self.app.desk
         self._joined = False
         self._watch: asyncio.Task[None] | None = None
 
@@ -54,11 +54,11 @@ class FaustMembership:
         self._watch = asyncio.create_task(self._watch_faust())
         if self._ours:
             with translating("starting Faust"):
-                await self._app.start()
+                await self.app.start()
 
     async def _watch_faust(self) -> None:
-        await self._app.wait_until_stopped()
-        self._desk.fail(self._app.crash_reason or FaustStopped("Faust has ended by itself"))
+        await self.app.wait_until_stopped()
+        self._desk.fail(self.app.crash_reason or FaustStopped("Faust has ended by itself"))
 
     async def fetch(self, *, timeout: float, limit: int) -> Mapping[TopicPartition, Sequence[Record]]:
         """Committed records, as many as the plan's times allow; empty after ``timeout`` seconds, longer in a rebalance.
@@ -76,7 +76,7 @@ class FaustMembership:
         """Fetch a partition from this offset on."""
         where = to_client(self._prefix, partition)
         if self._still_ours([partition]):
-            self._app.client.soon_in_thread(
+            self.app.client.soon_in_thread(
                 lambda client: client.seek(where, offset) if where in client.assignment() else None
             )
 
@@ -93,7 +93,7 @@ class FaustMembership:
         asked = [to_client(self._prefix, each) for each in partitions]
         with translating("asking for the ends of logs"):
             async with asyncio.timeout(REQUEST_LIMIT_S):
-                ends = await self._app.client.in_thread(methodcaller("end_offsets", asked))
+                ends = await self.app.client.in_thread(methodcaller("end_offsets", asked))
         return {from_client(self._prefix, each): end for each, end in ends.items()}
 
     async def positions(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
@@ -103,7 +103,7 @@ class FaustMembership:
             async with asyncio.timeout(REQUEST_LIMIT_S):
                 for each in self._still_ours(partitions):
                     where = to_client(self._prefix, each)
-                    found[each] = await self._app.client.in_thread(methodcaller("position", where))
+                    found[each] = await self.app.client.in_thread(methodcaller("position", where))
         return found
 
     async def show(self, positions: Mapping[TopicPartition, tuple[int, str]]) -> None:
@@ -111,7 +111,7 @@ class FaustMembership:
         offsets = {to_client(self._prefix, each): shown for each, shown in positions.items()}
         with suppress(LienthongError), translating("showing positions"):
             async with asyncio.timeout(REQUEST_LIMIT_S):
-                await self._app.client.in_thread(methodcaller("commit", offsets))
+                await self.app.client.in_thread(methodcaller("commit", offsets))
 
     async def leave(self) -> None:
         """Leave the group at once; stop Faust if it was started here, for some seconds at most."""
@@ -122,8 +122,8 @@ class FaustMembership:
             return
         with suppress(Exception):
             async with asyncio.timeout(_LEAVE_LIMIT_S):
-                await self._app.client.in_thread(methodcaller("stop"))
+                await self.app.client.in_thread(methodcaller("stop"))
         if self._ours:
             with suppress(Exception):
                 async with asyncio.timeout(_STOP_LIMIT_S):
-                    await self._app.stop()
+                    await self.app.stop()

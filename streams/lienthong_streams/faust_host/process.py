@@ -6,6 +6,7 @@ of Faust ends the process soon after it was asked to; all that counts was commit
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -49,4 +50,6 @@ def end_soon(limit_s: float = END_LIMIT_S, *, now_end: Callable[[int], object] =
 
 def run_faust_process(options: WorkerOptions) -> NoReturn:
     """Be the worker process, as ``run_process`` is for the plain host."""
+    for library in ("faust", "mode"):  # each of their twenty services says that it starts and that it stops
+        logging.getLogger(library).setLevel(logging.WARNING)
     run_process(options, ports_of=faust_ports(), leaving=end_soon)
