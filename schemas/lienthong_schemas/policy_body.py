@@ -106,8 +106,9 @@ class ClockPolicy(Body):
 
     def spans(self) -> dict[str, Span]:
         """The time of every clock that it covers, by the name of the clock: its own first, then the others."""
-        limit = self.supplement.limit if self.supplement else None
-        found = {self.clock: self.span, "acceptance": self.acceptance, "supplement": limit}
+        asked = self.supplement
+        found = {self.clock: self.span, "acceptance": self.acceptance}
+        found |= {"supplement": asked.limit if asked else None, "notice": asked.notice if asked else None}
         found.update({f"step/{name}": span for name, span in self.steps.items()})
         return {clock: span for clock, span in found.items() if span is not None}
 

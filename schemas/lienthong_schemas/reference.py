@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Literal
+from functools import cached_property, lru_cache
+from typing import Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -64,6 +64,10 @@ class States(Body):
         if unknown:
             raise ValueError(f"states without an effect: {', '.join(unknown)}")
         return self
+
+
+AGENCY: Final = "agency"
+"""The type of the units that hold cases: departments, committees, centres."""
 
 
 class Unit(Body):
@@ -189,6 +193,20 @@ class ReferenceBook:
         if record_id not in self._working:
             self._working[record_id] = WorkingCalendar(body, record_id)
         return record_id, self._working[record_id]
+
+    @cached_property
+    def knows_agencies(self) -> bool:
+        """Whether any unit is an agency."""
+        return any(
+            isinstance(body, Unit) and body.unit_type == AGENCY
+            for (kind, _), versions in self._versions.items()
+            if kind == "unit"
+            for _, _, _, body in versions
+        )
+
+    def knows_unit(self, code: str) -> bool:
+        """Whether there is or was a unit or office with this code."""
+        return ("unit", code) in self._versions
 
     def unit(self, code: str, at: Instant) -> Unit | None:
         """The unit or office with this code at an instant."""

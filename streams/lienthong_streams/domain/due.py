@@ -74,7 +74,8 @@ def _computed(episode: Episode, terms: Terms) -> Due | None:
     due = terms.computed(start)
     if due is None:
         return None
-    closed: list[tuple[Instant, Instant]] = []
+    closed = _brought(episode, terms, due)
+    due = (terms.computed(start, closed) if closed else None) or due
     for pause in counting_pauses(episode, terms):
         if pause.opened_at < start or pause.opened_at > due.last_in_time:
             continue
@@ -85,14 +86,28 @@ def _computed(episode: Episode, terms: Terms) -> Due | None:
     return Due(due.instant, due.last_in_time, moving=False)
 
 
+def _brought(episode: Episode, terms: Terms, due: DueTime) -> list[tuple[Instant, Instant]]:
+    """The pauses before an opening, as one behind the start: they move the due time by their length."""
+    balance = episode.balance
+    if balance is None or not balance.paused_seconds or counted_from(episode, terms) != episode.started_at:
+        return []
+    begin, length = due.counted_from, balance.paused_seconds * MICROSECONDS_PER_SECOND
+    end = terms.calendar.add(begin, length) if terms.calendar is not None and terms.is_working else begin + length
+    return [(begin, end)]
+
+
 def _closed(pause: Pause, episode: Episode) -> Instant:
     closed = episode.ended_at if pause.closed_at is None else pause.closed_at
     return pause.opened_at if closed is None else max(pause.opened_at, closed)
 
 
 def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:
-    """Microseconds of pauses before an instant, in the time that is counted."""
-    return _paused_between(episode, terms, episode.started_at, instant)
+    """Microseconds of pauses before an instant, in the time that is counted; with what an opening brought."""
+    paused = _paused_between(episode, terms, episode.started_at, instant)
+    balance = episode.balance
+    if balance is None or instant < balance.since:
+        return paused
+    return paused + balance.paused_seconds * MICROSECONDS_PER_SECOND
 
 
 def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
@@ -101,6 +116,8 @@ def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     if balance is not None:
         begin = balance.since
         brought = balance.used_seconds * MICROSECONDS_PER_SECOND
+        if instant < begin:
+            return min(brought, terms.measured(episode.started_at, instant))
         return brought + max(0, terms.measured(begin, instant) - _paused_between(episode, terms, begin, instant))
     return max(0, terms.measured(episode.started_at, instant) - paused_until(episode, terms, instant))
 
@@ -108,8 +125,12 @@ def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
 def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str, int], ...]:
     """Microseconds that each office had the running clock, in the order in which they came to hold it."""
     found: dict[str, int] = {}
+    balance, began = episode.balance, episode.started_at
+    if balance is not None and episode.holders:
+        began = min(max(balance.since, began), until)
+        found[episode.holders[0].name] = used_until(episode, terms, began)
     for index, (since, _, office) in enumerate(episode.holders):
-        begin = episode.started_at if index == 0 else max(since, episode.started_at)
+        begin = began if index == 0 else max(since, began)
         end = episode.holders[index + 1].since if index + 1 < len(episode.holders) else until
         end = min(max(end, begin), until)
         ran = terms.measured(begin, end) - _paused_between(episode, terms, begin, end)

@@ -39,10 +39,13 @@ class Statement(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """What an opening event brought: since when the bus counts itself, and what the clock had used before."""
+    """What an opening event brought: since when the bus counts itself, what the clock had used, how long it had stood
+    still, both in the time that it counts.
+    """
 
     since: Instant
     used_seconds: int
+    paused_seconds: int
 
 
 class Turn(NamedTuple):

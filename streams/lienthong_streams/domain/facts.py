@@ -29,7 +29,8 @@ FINDING_CODES: Final = {
     "occurred-in-the-future": "The event claims a time later than the bus received it plus five minutes.",
     "ended-before-received": "The case ended before it was received.",
     "first-event-before-received": "The case has an event before it was received.",
-    "due-before-first-event": "The due time lies before the first event of the case.",
+    "due-before-first-event": "The due time lies before the first event of the case or before its clock started.",
+    "due-far-away": "The due time lies more than ten years after the start: it would as good as run for ever.",
     "due-differs": "The stated due time is not the one that follows from the policy and the calendar.",
     "too-many-extensions": "A new appointment was given more often than the policy allows.",
     "pause-near-due": "A pause was opened within an hour of the due time.",
@@ -37,6 +38,10 @@ FINDING_CODES: Final = {
     "nobody-holds": "The case was handed over, and the successor has not been heard.",
     "beyond-calendar": "The calendar does not reach so far or is missing; the stated due time counts alone.",
     "supplement-overdue": "The papers that were asked for did not come within their time.",
+    "supplement-asked-late": "Papers were asked for later than the policy allows.",
+    "too-many-supplements": "Papers were asked for more often than the policy allows.",
+    "unknown-office": "The register of units has agencies, and this office is none of them.",
+    "unknown-commune": "The register of units does not have this commune.",
 }
 """Every finding that the engine can make, and what it means."""
 

@@ -10,6 +10,11 @@ from collections.abc import Mapping, Sequence
 from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.reference import ReferenceBook
+from lienthong_streams.domain.data_findings import (
+    remarks_on_due_times,
+    remarks_on_senders,
+    remarks_on_supplements,
+)
 from lienthong_streams.domain.facts import Fold, claim_of, remark_claim
 from lienthong_streams.domain.judge import Knowledge, Verdict, judge, nothing
 from lienthong_streams.domain.progress import Progress, progress_of
@@ -38,6 +43,7 @@ def fold_of(progress: Progress, horizon: Instant, complete_through: Mapping[str,
     verdict = _verdict(progress, Knowledge(horizon, progress.hole, complete_through))
     remarks = [claim_of(remark) for remark in walk.remarks]
     remarks += [claim_of(remark) for remark in remarks_on_times(walk, progress.last if progress.handed_over else None)]
+    remarks += remarks_on_senders(walk, progress.rules)
     return Fold(verdict.facts, remarks + verdict.remarks, verdict.clocks, min(verdict.watch, default=None))
 
 
@@ -64,4 +70,6 @@ def _verdict(progress: Progress, knowledge: Knowledge) -> Verdict:
 def _judge_all(verdict: Verdict, walk: Walk, terms: Terms, knowledge: Knowledge) -> None:
     for episode in walk.episodes:
         judge(verdict, episode, terms, knowledge)
+        verdict.remarks += remarks_on_due_times(episode)
+        verdict.remarks += remarks_on_supplements(walk, episode, terms)
     judge_side_clocks(verdict, walk, terms, knowledge)

@@ -16,7 +16,7 @@ from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.timeline import FIRST_EPOCH
 from lienthong_streams.domain.walk import Submission, Walk
 
-FORM: Final = 1
+FORM: Final = 2
 """The form of the tuples; raise it with every change, so that what an earlier program packed is made anew."""
 _STRIDE_OF_LATER_EPOCHS: Final = 2**40
 """In the first epoch no number is above the last one; before a later epoch there may have been any."""

@@ -44,6 +44,15 @@ class Rules:
         self._tables: dict[tuple[str, int], Table | None] = {}
         self._terms: dict[tuple[Selection, int], Terms | None] = {}
 
+    @property
+    def knows_agencies(self) -> bool:
+        """Whether the register of units has agencies: without any, an office is not looked for there."""
+        return self._book.knows_agencies
+
+    def knows_unit(self, code: str) -> bool:
+        """Whether the register of units has ever had this unit or agency."""
+        return self._book.knows_unit(code)
+
     def table(self, kind: str, at: Instant) -> Table | None:
         """The table of states of a kind of case whose clock begins at an instant."""
         key = kind, bisect_right(self._changes, at)

@@ -142,7 +142,7 @@ def _first_episode(event: CaseEvent, act: Act, started_at: Instant) -> Episode:
     opening = event.opening
     episode = Episode(1, act, started_at, act, event.urgency)
     if opening is not None:
-        episode.balance = Balance(event.occurred_at, opening.used_seconds)
+        episode.balance = Balance(event.occurred_at, opening.used_seconds, opening.paused_seconds)
     if event.change != "opening":
         episode.back_dated = event.accepted_at - event.occurred_at > BACK_DATED
         episode.due_before_it_began = event.due_at is not None and event.due_at < event.occurred_at

@@ -12,7 +12,7 @@ from lienthong_streams.domain.facts import FINDING_CODES
 from tests.support.bad_input import Became, findings, kept_promise, rows
 from tests.support.calendars import VIETNAM_2026, at
 from tests.support.cases import POLICY, STATES, book, handover, record
-from tests.support.law import RESIDENCE, happened, of, outcome
+from tests.support.law import RESIDENCE, RESTART, book_with, happened, of, outcome
 
 SECTION = "Taken, and flagged"
 RECEIVED = ("2", "2026-03-02 09:00")
@@ -67,6 +67,20 @@ def paused() -> list[Became]:
     return findings(outcome("2026-03-12 09:00", start, *pause))
 
 
+def asked(*steps: tuple[str, str]) -> list[Became]:
+    """What is found about a dossier of which papers may be asked for once, within eight working hours."""
+    return findings(outcome("2026-03-20 09:00", *of(RESTART, RECEIVED, *steps)))
+
+
+def registered(**fields: Any) -> list[Became]:
+    """What is found where the register of units has agencies."""
+    units = [
+        record("unit", "H27.16", {"name": "Sở Tư pháp", "unit_type": "agency"}),
+        record("unit", "18073", {"name": "Phường Thành Sen", "unit_type": "ward"}),
+    ]
+    return findings(outcome(LATER, happened(1, "2", RECEIVED[1], **fields), book=book_with(*units)))
+
+
 UNKNOWN_YEARS = (
     record("calendar", "default", VIETNAM_2026),
     record(
@@ -101,6 +115,12 @@ INPUTS: dict[str, Callable[[], list[Became]]] = {
     "a pause an hour before the due time": lambda: second("5", "2026-03-11 16:00"),
     "an acceptance entered hours later": lambda: first(accepted_at=at("2026-03-02 12:00")),
     "papers that did not come": lambda: dossier(("5", LATER)),
+    "papers asked for days after the receipt": lambda: asked(("5", "2026-03-05 09:00")),
+    "papers asked for twice": lambda: asked(("5", LATER), ("4", DUE), ("5", DUE)),
+    "a due time in eleven years": lambda: first(due="2037-03-02 17:00"),
+    "a due time moved before the start": lambda: second("4", due="2026-02-02 17:00"),
+    "an office that the register does not have": lambda: registered(office="H27.99"),
+    "a commune that the register does not have": lambda: registered(commune="99999"),
     "a case beyond the calendar's years": lambda: under(book(STATES, *UNKNOWN_YEARS)),
 }
 

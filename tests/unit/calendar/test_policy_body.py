@@ -53,7 +53,7 @@ def test_a_full_policy_can_be_written() -> None:
         calendar="42",
         applies_to_running=True,
     )
-    assert list(full.spans()) == ["processing", "acceptance", "supplement", "step/intake", "step/check"]
+    assert list(full.spans()) == ["processing", "acceptance", "supplement", "notice", "step/intake", "step/check"]
     assert {name: span.text() for name, span in full.spans().items()}["supplement"] == "15 working_day"
 
 

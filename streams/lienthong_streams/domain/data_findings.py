@@ -1,0 +1,82 @@
+"""Findings on what the data of a case say beside its clocks: requests for papers, due times, who sends.
+
+Sources: decree of 2025 on interlinked procedures for karaoke, Art. 6 (all missing papers in one notice, within 8
+working hours). An unknown office or commune, a due time before the start and a clock that would run for ever are
+findings too: what cannot be meant is neither dropped nor passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
+from lienthong_schemas.policy_parts import LONGEST_YEARS
+from lienthong_streams.domain.act import Act
+from lienthong_streams.domain.episode import Episode, Pause
+from lienthong_streams.domain.facts import Claim, Remark, remark_claim
+from lienthong_streams.domain.rules import Rules
+from lienthong_streams.domain.terms import Terms
+from lienthong_streams.domain.walk import Walk
+
+FAR_AWAY: Final = LONGEST_YEARS * 366 * 24 * 3600 * MICROSECONDS_PER_SECOND
+"""Microseconds from the start to a due time that is a slip of the pen: such a clock would as good as run for ever."""
+
+
+def remarks_on_supplements(walk: Walk, episode: Episode, terms: Terms) -> Iterator[Claim[Remark]]:
+    """Papers asked for later or more often than the policy allows. Raises CalendarError."""
+    supplement = None if terms.policy is None else terms.policy.supplement
+    if supplement is None:
+        return
+    requests = [pause for pause in episode.pauses if pause.reason == "supplement"]
+    begun = _waited_since(walk, episode, requests)
+    for request in requests:
+        due = terms.due_of("notice", begun)
+        if due is not None and request.opened_at > due[1]:
+            yield remark_claim(request.opened_by, "supplement-asked-late", f"it was possible until {iso_of(due[0])}")
+        if request.closed_at is not None:
+            begun = request.closed_at
+    allowed = supplement.max_requests
+    for request in requests[len(requests) if allowed is None else allowed :]:
+        yield remark_claim(request.opened_by, "too-many-supplements", f"the policy allows {allowed}")
+
+
+def _waited_since(walk: Walk, episode: Episode, requests: list[Pause]) -> Instant:
+    """Since when the office could have asked: the submission, where it asked before it received the case."""
+    submission = walk.submission
+    if submission is None or not requests or submission.decided_by != requests[0].opened_by:
+        return episode.started_at
+    return submission.at
+
+
+def remarks_on_due_times(episode: Episode) -> Iterator[Claim[Remark]]:
+    """Stated due times that cannot be meant."""
+    for number, statement in enumerate(episode.statements):
+        if statement.due_at is None or (number == 0 and episode.due_before_it_began):
+            continue
+        if statement.due_at < episode.started_at:
+            yield remark_claim(statement.act, "due-before-first-event", "due before its clock started")
+        elif statement.due_at - episode.started_at > FAR_AWAY:
+            yield remark_claim(statement.act, "due-far-away", f"due more than {LONGEST_YEARS} years after the start")
+
+
+def remarks_on_senders(walk: Walk, rules: Rules) -> Iterator[Claim[Remark]]:
+    """Offices and communes that the register of units does not have; each once, at its first event."""
+    if not rules.knows_agencies:
+        return
+    met: set[str] = set()
+    for act in _senders(walk):
+        if act.office not in met and not rules.knows_unit(act.office):
+            yield remark_claim(act, "unknown-office", f"there is no unit {act.office!r} in the register")
+        if act.commune and act.commune not in met and not rules.knows_unit(act.commune):
+            yield remark_claim(act, "unknown-commune", f"there is no unit {act.commune!r} in the register")
+        met.update((act.office, act.commune))
+
+
+def _senders(walk: Walk) -> Iterator[Act]:
+    if walk.submission is not None:
+        yield walk.submission.act
+    for episode in walk.episodes:
+        yield episode.started_by
+        for turn in episode.holders:
+            yield turn.act
