@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from fastavro import schemaless_reader, schemaless_writer
 
-from lienthong_schemas.avro_reader import Reader, compile_reader
+from lienthong_schemas.avro_reader import NotPlain, Reader, compile_reader
 from lienthong_schemas.avro_shape import NotCompilable, Schema, resolved
 from lienthong_schemas.avro_writer import MISFITS, Writer, compile_writer
 from lienthong_schemas.errors import Undecodable
@@ -37,23 +37,44 @@ class _ByIdentity:
         return isinstance(other, _ByIdentity) and self._text == other._text
 
 
-def reader(schema: Schema, newest: Schema, wanted: Sequence[str] | None = None) -> Reader:
+class Wanted:
+    """Fields that somebody wants of the records of one topic, in this order. A book keys its readers by the object.
+
+    With ``plain``, a record that has a text with a null character raises NotPlain, and so does one whose schema cannot
+    be compiled: look at the whole record then.
+    """
+
+    __slots__ = ("fields", "plain", "topic")
+
+    def __init__(self, topic: str, fields: Sequence[str], *, plain: bool = False) -> None:
+        self.topic = topic
+        self.fields = tuple(fields)
+        self.plain = plain
+
+
+def reader(schema: Schema, newest: Schema, wanted: Wanted | None = None) -> Reader:
     """What reads values of a schema in the shape of the newest one: the whole record, or a tuple of wanted fields."""
-    names = None if wanted is None else tuple(wanted)
-    return _reader(_ByIdentity(schema), _ByIdentity(newest), names)
+    names, plain = (None, False) if wanted is None else (wanted.fields, wanted.plain)
+    return _reader(_ByIdentity(schema), _ByIdentity(newest), names, plain)
 
 
 @lru_cache(maxsize=_KEPT)
-def _reader(schema: _ByIdentity, newest: _ByIdentity, wanted: tuple[str, ...] | None) -> Reader:
+def _reader(schema: _ByIdentity, newest: _ByIdentity, wanted: tuple[str, ...] | None, plain: bool) -> Reader:
     try:
         if schema == newest:
-            return compile_reader(schema.schema, wanted)
+            return compile_reader(schema.schema, wanted, plain=plain)
         names = tuple(field["name"] for field in newest.schema["fields"])
         absent = added_fields(schema.schema, newest.schema)
-        read = compile_reader(schema.schema, wanted or names, absent)
-        return read if wanted else lambda value, start: dict(zip(names, read(value, start), strict=True))
+        read = compile_reader(schema.schema, names if wanted is None else wanted, absent, plain=plain)
+        return read if wanted is not None else lambda value, start: dict(zip(names, read(value, start), strict=True))
     except NotCompilable:
-        return _uncompiled(schema.schema, None if schema == newest else newest.schema, wanted)
+        return (
+            _never_plain if plain else _uncompiled(schema.schema, None if schema == newest else newest.schema, wanted)
+        )
+
+
+def _never_plain(value: bytes, start: int) -> Any:
+    raise NotPlain
 
 
 def added_fields(schema: Schema, newest: Schema) -> Mapping[str, Any]:
@@ -112,7 +133,7 @@ def writer(schema: Schema, header: bytes) -> Writer:
 
 @lru_cache(maxsize=_KEPT)
 def _writer(schema: _ByIdentity, header: bytes) -> Writer:
-    read = _reader(schema, schema, None)
+    read = _reader(schema, schema, None, False)
     by_name: Writer | None
     by_place: Writer | None
     try:

@@ -19,6 +19,18 @@ from lienthong_schemas.errors import Undecodable
 Reader = Callable[[bytes, int], Any]
 """``read(value, start)``: what begins at ``start`` and fills the rest of the value. Raises Undecodable."""
 
+END_OF: Final = "end of "
+"""Before the name of a field: wanted is where it ends in the value, instead of the field."""
+
+
+class NotPlain(Exception):
+    """A reader of plain texts met a null character: the record must be looked at as a whole."""
+
+
+def _not_plain() -> None:
+    raise NotPlain
+
+
 _REASONS: Final = {
     IndexError: "they end too early",
     too_short: "they end too early",
@@ -64,6 +76,7 @@ _CONSTANTS: Final[Mapping[str, Any]] = {
     "no_boolean": _no_boolean,
     "no_branch": _no_branch,
     "no_symbol": _no_symbol,
+    "not_plain": _not_plain,
     "span_at": span_at,
     "DAMAGES": (IndexError, UnicodeDecodeError, too_short, Damaged),
     "undecodable": undecodable,
@@ -71,8 +84,9 @@ _CONSTANTS: Final[Mapping[str, Any]] = {
 
 
 class _ReaderSource:
-    def __init__(self) -> None:
+    def __init__(self, *, plain: bool) -> None:
         self.source = Source(_CONSTANTS)
+        self._plain = plain
         self._parts: dict[str, Callable[[Schema, str | None], None]] = {
             "null": self._null,
             "boolean": self._boolean,
@@ -116,7 +130,9 @@ class _ReaderSource:
         decoded = ".decode()" if type_of(schema) == "string" else ""
 
         def take(span: str) -> list[str]:
-            return [f"{into or 't'} = b[{span}]{decoded}"] if into or decoded else []
+            text = into or "t"
+            taken = [f"{text} = b[{span}]{decoded}"] if into or decoded else []
+            return [*taken, f"if '\\0' in {text}: not_plain()"] if self._plain and decoded else taken
 
         self.source.add("n = SPAN[b[i]]")
         self.source.block("if n:", lambda: self.source.add(*take("i + 1:i + n"), "i += n"))
@@ -194,31 +210,38 @@ class _ReaderSource:
 
 
 def compile_reader(
-    schema: Schema, wanted: Sequence[str] | None = None, absent: Mapping[str, object] | None = None
+    schema: Schema,
+    wanted: Sequence[str] | None = None,
+    absent: Mapping[str, object] | None = None,
+    *,
+    plain: bool = False,
 ) -> Reader:
     """A reader of records of this schema: the whole record as a dict, or a tuple of the wanted fields in their order.
 
-    ``absent`` has the values of wanted fields that the schema does not have. Raises NotCompilable, and KeyError where a
-    wanted field is in neither.
+    ``absent`` has the values of wanted fields that the schema does not have. With ``plain`` the reader raises NotPlain
+    where a text has a null character. Raises NotCompilable, and KeyError where a wanted field is in neither.
     """
     record = resolved(schema)
     if type_of(record) != "record":
         raise NotCompilable("only records are compiled")
-    made = _ReaderSource()
+    made = _ReaderSource(plain=plain)
     source = made.source
     variables = {name: source.constant("ABSENT", value) for name, value in (absent or {}).items()}
     variables |= {field["name"]: source.name("v") for field in record["fields"]}
     kept = variables.keys() if wanted is None else frozenset(wanted)
+    ends = {END_OF + field["name"]: source.name("e") for field in record["fields"]}
 
     def body() -> None:
         for field in record["fields"]:
             name = field["name"]
             made.read(field["type"], variables[name] if name in kept else None)
+            if END_OF + name in kept:
+                source.add(f"{ends[END_OF + name]} = i")
         source.add("if i != len(b): check_end(b, i)")
         if wanted is None:
             source.add(f"return {{{', '.join(f'{name!r}: {each}' for name, each in variables.items())}}}")
         else:
-            source.add(f"return ({''.join(variables[name] + ', ' for name in wanted)})")
+            source.add(f"return ({''.join((variables | ends)[name] + ', ' for name in wanted)})")
 
     source.block("try:", body)
     source.block("except DAMAGES as error:", lambda: source.add("raise undecodable(error) from error"))

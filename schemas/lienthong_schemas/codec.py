@@ -9,7 +9,7 @@ Source: Apache Avro 1.12 specification, "Single-object encoding".
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +17,7 @@ from fastavro import parse_schema
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
 from lienthong_schemas import avro_compiled
+from lienthong_schemas.avro_compiled import Wanted
 from lienthong_schemas.avro_reader import Reader
 from lienthong_schemas.avro_writer import Writer
 from lienthong_schemas.errors import NotSingleObject, UnknownFingerprint, WrongSchema
@@ -48,16 +49,6 @@ class _Known(NamedTuple):
     schema: Schema
     newest: bool
     """It is the schema that this process writes itself: nothing to resolve."""
-
-
-class Wanted:
-    """Fields that somebody wants of the records of one topic, in this order. A book keys its readers by the object."""
-
-    __slots__ = ("fields", "topic")
-
-    def __init__(self, topic: str, fields: Sequence[str]) -> None:
-        self.topic = topic
-        self.fields = tuple(fields)
 
 
 def without_logical_types(schema: Schema) -> Schema:
@@ -124,19 +115,17 @@ class SchemaBook:
 
     def decode(self, topic: str, value: bytes) -> dict[str, Any]:
         """The record in a value, in the shape of the newest schema known here. Raises DecodeError."""
-        read = self._readers.get((topic, value[:HEADER_LENGTH])) or self._reader(topic, topic, None, value)
+        read = self._readers.get((topic, value[:HEADER_LENGTH])) or self._reader(topic, None, value)
         record: dict[str, Any] = read(value, HEADER_LENGTH)
         return record
 
     def decode_fields(self, wanted: Wanted, value: bytes) -> tuple[Any, ...]:
-        """The wanted fields of the record in a value; the others are checked, too. Raises DecodeError."""
-        read = self._readers.get((wanted, value[:HEADER_LENGTH])) or self._reader(
-            wanted, wanted.topic, wanted.fields, value
-        )
+        """The wanted fields of the record in a value; the others are checked, too. Raises DecodeError, or NotPlain."""
+        read = self._readers.get((wanted, value[:HEADER_LENGTH])) or self._reader(wanted.topic, wanted, value)
         fields: tuple[Any, ...] = read(value, HEADER_LENGTH)
         return fields
 
-    def _reader(self, asked: str | Wanted, topic: str, fields: Sequence[str] | None, value: bytes) -> Reader:
+    def _reader(self, topic: str, wanted: Wanted | None, value: bytes) -> Reader:
         """The reader for values that begin like this one, made when it is needed first. Raises DecodeError."""
         if len(value) < HEADER_LENGTH or value[:2] != MARKER:
             raise NotSingleObject("the value does not begin with C3 01 and a fingerprint of eight bytes")
@@ -147,6 +136,6 @@ class SchemaBook:
         if topic not in known.topics:
             raise WrongSchema(f"its schema belongs to {', '.join(sorted(known.topics))}, not to {topic}")
         newest = self._newest.get(topic, known.schema)
-        made = avro_compiled.reader(newest if known.newest else known.schema, newest, fields)
-        self._readers[asked, value[:HEADER_LENGTH]] = made
+        made = avro_compiled.reader(newest if known.newest else known.schema, newest, wanted)
+        self._readers[wanted or topic, value[:HEADER_LENGTH]] = made
         return made

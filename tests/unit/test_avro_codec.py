@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from fastavro import parse_schema
 
-from lienthong_schemas.avro_compiled import reader, writer
+from lienthong_schemas.avro_compiled import Wanted, reader, writer
 from lienthong_schemas.avro_reader import compile_reader
 from lienthong_schemas.avro_shape import NotCompilable
 from lienthong_schemas.avro_writer import compile_writer
-from lienthong_schemas.codec import SCHEMA_OF_TOPIC, SchemaBook, Wanted
+from lienthong_schemas.codec import SCHEMA_OF_TOPIC, SchemaBook
 from lienthong_schemas.errors import DecodeError, NotSingleObject, Undecodable, UnknownFingerprint, WrongSchema
 from lienthong_schemas.records import Heartbeat
 from tests.support.avro_schemas import written
@@ -107,7 +107,7 @@ def test_a_recursive_schema_is_left_to_fastavro() -> None:
     record = {"n": 1, "next": {"n": 2, "next": None}}
     value = writer(TREE, b"head")(record)
     assert (value, reader(TREE, TREE)(value, 4)) == (b"head" + written(TREE, record), record)
-    assert reader(TREE, TREE, ("n",))(value, 4) == (1,)
+    assert reader(TREE, TREE, Wanted("t", ("n",)))(value, 4) == (1,)
     for damaged in (value[:-1], value + b"\0"):
         with pytest.raises(Undecodable):
             reader(TREE, TREE)(damaged, 4)
@@ -118,14 +118,14 @@ def test_added_fields_take_their_default_and_unknown_ones_are_dropped() -> None:
     old, new = record_schema(("a", "long"), ("b", "string")), record_schema(("c", "string", "x"), ("a", "long"))
     value = written(old, {"a": 1, "b": "y"})
     assert reader(old, new)(value, 0) == {"c": "x", "a": 1}
-    assert reader(old, new, ("a", "c"))(value, 0) == (1, "x")
+    assert reader(old, new, Wanted("t", ("a", "c")))(value, 0) == (1, "x")
 
 
 def test_other_differences_are_resolved_by_fastavro_behind_the_strict_reader() -> None:
     """A promotion from int to long; and a boolean of 7, which fastavro would take for true."""
     old, new = record_schema(("a", "int"), ("b", "boolean")), record_schema(("a", "long"), ("b", "boolean"))
     assert reader(old, new)(b"\x02\x01", 0) == {"a": 1, "b": True}
-    assert reader(old, new, ("a",))(b"\x02\x01", 0) == (1,)
+    assert reader(old, new, Wanted("t", ("a",)))(b"\x02\x01", 0) == (1,)
     with pytest.raises(Undecodable, match="a boolean is 7"):
         reader(old, new)(b"\x02\x07", 0)
 
