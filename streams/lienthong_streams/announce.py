@@ -31,9 +31,9 @@ def announcement(book: SchemaBook, case_id: str, last: Known, emission: Emission
     """The record that says an emission. ``last`` is the case's newest event: who holds it now."""
     parts = emission.settled_key.split("|")
     if parts[1] == "finding":
-        value = book.encode(FINDINGS, _finding(case_id, last, emission, origin)._asdict())
+        value = book.encode(FINDINGS, _finding(case_id, last, emission, origin))
         return OutboundRecord(FINDINGS, case_id.encode(), value)
-    value = book.encode(CLOCK_EVENTS, _clock_event(case_id, last, emission, origin)._asdict())
+    value = book.encode(CLOCK_EVENTS, _clock_event(case_id, last, emission, origin))
     return OutboundRecord(CLOCK_EVENTS, case_id.encode(), value)
 
 

@@ -16,12 +16,13 @@ from typing import Final
 from lienthong_infra.dead_letter import APPLY, letter, letter_of_error
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience
-from lienthong_schemas.case_event import kind_of_topic, read_case_event
+from lienthong_schemas.case_event import kind_of_topic
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import ContractError, UnknownFingerprint
 from lienthong_schemas.instants import Instant, instant_of_milliseconds
 from lienthong_schemas.records import Tick, partition_key
 from lienthong_schemas.reference import ReferenceBook
+from lienthong_schemas.worker_event import read_worker_event
 from lienthong_streams.announce import Origin
 from lienthong_streams.barriers import Barriers
 from lienthong_streams.case_clocks import Moment, fold_case
@@ -158,7 +159,7 @@ class DeadlinePartition:
     def _take(self, record: Record, now: Instant) -> bool:
         """Put one record into its timeline, or write its dead letter; False: wait for its schema."""
         try:
-            event, _ = read_case_event(self._book, record.topic, record.key, record.value or b"")
+            event = read_worker_event(self._book, record.topic, record.key, record.value or b"")
         except UnknownFingerprint as error:
             if self._patience.waits(error.fingerprint, now):
                 return False
