@@ -7,20 +7,11 @@ unless the office states a new due time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.policy_due import DueTime
 from lienthong_streams.domain.episode import Episode, Pause
+from lienthong_streams.domain.outlook import Due
 from lienthong_streams.domain.terms import Terms
-
-
-class Due(NamedTuple):
-    """A due time. ``at`` stands on the slip, up to ``last_in_time`` is in time; ``moving``: an open pause moves it."""
-
-    at: Instant
-    last_in_time: Instant
-    moving: bool
 
 
 def due_of(episode: Episode, terms: Terms) -> Due | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from lienthong_schemas.instants import Instant
 from lienthong_streams.domain.act import Act
+from lienthong_streams.domain.outlook import Limit, Outlook
 
 
 @dataclass(slots=True)
@@ -19,6 +20,8 @@ class Pause:
     statement: int
     closed_at: Instant | None = None
     closed_by: Act | None = None
+    limit: Limit | None = None
+    """How long the applicant may take, once it was asked for."""
 
 
 class Statement(NamedTuple):
@@ -92,6 +95,10 @@ class Episode:
     ended_at: Instant | None = None
     judged: bool = True
     """False where the case was stopped without being handled: no ``met``."""
+    step_limits: list[Limit | None] = field(default_factory=list)
+    """Beside each step how long it may take, once it was asked for."""
+    outlook: Outlook | None = None
+    """What lies ahead under the terms of the case, once it was asked for."""
 
     @property
     def stated_due_at(self) -> Instant | None:
@@ -111,6 +118,7 @@ class Episode:
         before = self.stated_due_at
         if due_at == before:
             return
+        self.outlook = None
         count = len(self.statements)
         paused = any(pause.statement == count for pause in self.pauses)
         self.statements.append(Statement(act, at, before, due_at, paused))
@@ -121,6 +129,7 @@ class Episode:
             self.holders.append(Turn(at, act, act.office))
         if step != (self.steps[-1].name if self.steps else ""):
             self.steps.append(Turn(at, act, step))
+            self.step_limits.append(None)
 
     def open_pause(self) -> Pause | None:
         """The pause that is open, if any."""
@@ -132,12 +141,14 @@ class Episode:
         if pause is not None and pause.reason == reason:
             return
         self.resume(at, act)
+        self.outlook = None
         self.pauses.append(Pause(reason, at, act, len(self.statements)))
 
     def resume(self, at: Instant, act: Act) -> None:
         """Close the open pause, if any."""
         pause = self.open_pause()
         if pause is not None:
+            self.outlook = None
             pause.closed_at, pause.closed_by = max(at, pause.opened_at), act
 
     def end(self, at: Instant, act: Act, *, judged: bool) -> None:
@@ -145,6 +156,8 @@ class Episode:
         if self.ended_by is None:
             self.ended_by, self.judged = act, judged
         self.ended_at = at
+        if self.open_pause() is not None:
+            self.outlook = None
 
     def stretches(self, turns: list[Turn]) -> list[Stretch]:
         """The stretches between turns, the last up to the end."""

@@ -13,20 +13,13 @@ from functools import partial
 
 from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
-from lienthong_schemas.policy_levels import after, before, share_reached
 from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE, PROVISIONAL_SILENCE
 from lienthong_streams.domain.act import Act
-from lienthong_streams.domain.due import (
-    Due,
-    computed_from,
-    counted_from,
-    due_of,
-    paused_until,
-    shares_of,
-    used_until,
-)
-from lienthong_streams.domain.episode import Episode
-from lienthong_streams.domain.facts import Claim, Clock, Fact, Remark, remark_claim
+from lienthong_streams.domain.due import counted_from, paused_until, shares_of, used_until
+from lienthong_streams.domain.episode import Episode, Statement
+from lienthong_streams.domain.facts import Claim, Clock, Fact, Remark, remark_claim, remark_key, remark_on
+from lienthong_streams.domain.foresight import level_times, outlook_of
+from lienthong_streams.domain.outlook import ENDLESS, Due, Outlook
 from lienthong_streams.domain.terms import Terms
 
 NEAR_DUE = timedelta(hours=1) // timedelta(microseconds=1)
@@ -68,17 +61,17 @@ def nothing() -> Verdict:
 
 def judge(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) -> None:
     """Add the verdict on one episode. Raises CalendarError where the calendar does not reach far enough."""
-    due = due_of(episode, terms)
-    until = episode.until(knowledge.horizon)
+    outlook = outlook_of(episode, terms)
+    due, until = outlook.due, episode.until(knowledge.horizon)
     is_open = episode.ended_by is None
     breached = due is not None and not due.moving and until > due.last_in_time
     teller = _Teller(episode, terms, due)
     found.facts += teller.course()
-    found.remarks += _remarks(episode, terms, due)
+    found.remarks += _remarks(episode, terms, outlook)
     if due is None:
         found.remarks.append(remark_claim(episode.last, "no-due-time", "no due time is stated"))
     else:
-        _levels(found, teller, due, until, breached=breached, is_open=is_open)
+        _levels(found, teller, outlook, until, breached=breached)
     firmness = knowledge.firmness(due.last_in_time if due else 0, episode.last.office, is_open=is_open)
     if breached and due is not None:
         found.facts.append(teller.claim("breached", iso_of(due.at), due.at, episode.last, firmness))
@@ -159,55 +152,45 @@ class _Teller:
             yield self.claim(kind, cause, episode.ended_at, episode.ended_by, firmness)
 
 
-def _levels(found: Verdict, teller: _Teller, due: Due, until: Instant, *, breached: bool, is_open: bool) -> None:
+def _levels(found: Verdict, teller: _Teller, outlook: Outlook, until: Instant, *, breached: bool) -> None:
     """Warnings before the due time and escalations after it."""
-    terms, episode = teller.terms, teller.episode
-    if terms.policy is None or terms.calendar is None or due.moving:
+    episode, due = teller.episode, outlook.due
+    is_open = episode.ended_by is None
+    if until < outlook.first_level_at or due is None:
+        if is_open and outlook.first_level_at != ENDLESS:
+            found.watch.append(outlook.first_level_at - 1)
         return
-    for kind, level, at in _level_times(episode, terms, due.at):
+    for kind, level, at in level_times(episode, teller.terms, due.at):
         if at <= until and (kind == "warned" or breached):
             found.facts.append(teller.claim(kind, iso_of(at), at, episode.last, FIRM, level))
         elif is_open:
             found.watch.append(at - 1)
 
 
-def _level_times(episode: Episode, terms: Terms, due_at: Instant) -> list[tuple[str, str, Instant]]:
-    """(kind, level, instant) of all levels."""
-    reached: list[tuple[str, str, Instant]] = []
-    if terms.policy is None or terms.calendar is None:
-        return reached
-    counted = computed_from(episode, terms)
-    for warning in terms.policy.warnings:
-        if warning.before is not None:
-            reached.append(("warned", warning.level, before(warning.before, terms.calendar, due_at)))
-        elif warning.share is not None and counted is not None:
-            whole = counted._replace(total=terms.measured(counted.counted_from, due_at))
-            reached.append(("warned", warning.level, share_reached(warning.share, terms.calendar, whole)))
-    return reached + [
-        ("escalated", level.level, after(level.after, terms.calendar, due_at)) for level in terms.policy.escalations
-    ]
-
-
-def _remarks(episode: Episode, terms: Terms, due: Due | None) -> Iterator[Claim[Remark]]:
+def _remarks(episode: Episode, terms: Terms, outlook: Outlook) -> Iterator[Claim[Remark]]:
     if terms.policy is None:
         return
     if episode.back_dated:
         detail = "entered more than an hour after it is said to have happened"
         yield remark_claim(episode.started_by, "back-dated", detail)
-    computed = terms.computed(episode.started_at)
-    first = episode.first_promise()
-    stated = None if first is None or first.after_pause else first.due_at
-    if first is not None and stated is not None and computed is not None and not terms.same_due(stated, computed):
-        detail = f"stated {iso_of(stated)}, by the policy {iso_of(computed.instant)}"
-        yield remark_claim(first.act, "due-differs", detail)
+    first = episode.first_promise() if outlook.differs else None
+    if first is not None:
+        yield Claim(remark_key("due-differs", first.act.cause), FIRM, partial(_due_differs, episode, terms, first))
     extensions = [one for one in episode.statements if one.is_extension]
     allowed = terms.policy.max_extensions
     for one in extensions[allowed:]:
         yield remark_claim(one.act, "too-many-extensions", f"the policy allows {allowed}")
-    if due is not None:
+    if outlook.due is not None:
         for pause in episode.pauses:
-            if abs(pause.opened_at - due.at) <= NEAR_DUE:
+            if abs(pause.opened_at - outlook.due.at) <= NEAR_DUE:
                 yield remark_claim(pause.opened_by, "pause-near-due", "a pause within an hour of the due time")
+
+
+def _due_differs(episode: Episode, terms: Terms, first: Statement) -> Remark:
+    computed = terms.computed(episode.started_at)
+    stated = "" if first.due_at is None else iso_of(first.due_at)
+    by_policy = "" if computed is None else iso_of(computed.instant)
+    return remark_on(first.act, "due-differs", f"stated {stated}, by the policy {by_policy}")
 
 
 def _clock(episode: Episode, terms: Terms, due: Due | None, until: Instant, *, breached: bool) -> Clock:

@@ -1,16 +1,19 @@
 """A progress as plain tuples and back: small enough to be kept for every open case, quick enough for every event.
 
-An act is one number: its sequence number plus ``stride`` times the place of its side (epoch, office, commune, selector)
-in the table of sides. Nearly every case has one or two sides.
+An act is one number: its sequence number plus ``stride`` times the place of its side in the table of sides. What a
+calendar was asked is packed too, as far as the next event may need it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from lienthong_streams.domain.act import Act
+from lienthong_schemas.instants import Instant
+from lienthong_streams.domain.act import Act, Side
 from lienthong_streams.domain.episode import Balance, Episode, Pause, Statement, Turn
 from lienthong_streams.domain.facts import Remark
+from lienthong_streams.domain.outlook import ENDLESS, KEPT, Due, Limit, Outlook
 from lienthong_streams.domain.progress import Progress
 from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.timeline import FIRST_EPOCH
@@ -22,14 +25,13 @@ _STRIDE_OF_LATER_EPOCHS: Final = 2**40
 """In the first epoch no number is above the last one; before a later epoch there may have been any."""
 
 Packed = tuple[Any, ...]
-"""Integers, strings, None, and tuples of them."""
+"""Integers, strings, booleans, None, and tuples of them."""
 
 
 def pack(progress: Progress) -> Packed:
     """A progress as tuples."""
     last, walk = progress.last, progress.walk
     sides = _Sides(1 if last is None else last.seq + 1 if last.epoch == FIRST_EPOCH else _STRIDE_OF_LATER_EPOCHS)
-    waiting = walk.submission
     return (
         FORM,
         progress.mark,
@@ -37,33 +39,24 @@ def pack(progress: Progress) -> Packed:
         progress.in_order + 2 * progress.hole + 4 * progress.handed_over,
         walk.status,
         walk.earliest,
-        None if last is None else sides.number(last),
-        None
-        if waiting is None
-        else (
-            waiting.at,
-            sides.number(waiting.act),
-            waiting.urgency,
-            None if waiting.occurred_at == waiting.at else waiting.occurred_at,
-            waiting.decided_at,
-            sides.number_or_none(waiting.decided_by),
-        ),
-        tuple([_packed_episode(episode, sides) for episode in walk.episodes]),
-        tuple([tuple(remark) for remark in walk.remarks]),
+        sides.number(last),
+        None if walk.submission is None else _packed_submission(walk.submission, sides),
+        [_packed_episode(episode, sides) for episode in walk.episodes],
+        [tuple(remark) for remark in walk.remarks],
         sides.stride,
-        tuple(sides.places),
+        [part for side in sides.places for part in side],
     )
 
 
-def unpack(case_id: str, packed: Packed, rules: Rules) -> Progress | None:
-    """The progress in tuples; None where it must be made anew, for it was packed under other reference data or by
-    another program.
+def unpack(case_id: str, packed: Sequence[Any], rules: Rules) -> Progress | None:
+    """The progress in tuples (lists will do); None where it must be made anew, for it was packed under other reference
+    data or by another program.
     """
     if packed[0] != FORM:
         return None
-    _, mark, begins_at, flags, status, earliest, last, waiting, episodes, remarks, stride, places = packed
+    _, mark, begins_at, flags, status, earliest, last, waiting, episodes, remarks, stride, sides = packed
     kind = case_id.split(":", 1)[0]
-    acts = _Acts(stride, places)
+    acts = _Acts(stride, sides)
     walk = Walk(
         rules.table(kind, begins_at) if last is not None else None,
         [Remark(*remark) for remark in remarks],
@@ -72,9 +65,7 @@ def unpack(case_id: str, packed: Packed, rules: Rules) -> Progress | None:
         status,
         earliest,
     )
-    progress = Progress(
-        kind, rules, begins_at, acts.act_or_none(last), bool(flags & 1), bool(flags & 2), bool(flags & 4), walk
-    )
+    progress = Progress(kind, rules, begins_at, acts.act(last), flags & 1 > 0, flags & 2 > 0, flags & 4 > 0, walk)
     progress.find_terms()
     return progress if progress.mark == mark else None
 
@@ -82,36 +73,60 @@ def unpack(case_id: str, packed: Packed, rules: Rules) -> Progress | None:
 class _Sides:
     """Numbers acts, and gathers the table of sides."""
 
+    __slots__ = ("_begin", "_side", "places", "stride")
+
     def __init__(self, stride: int) -> None:
         self.stride = stride
-        self.places: dict[tuple[int, str, str, str], int] = {}
+        self.places: dict[Side, int] = {}
+        self._side: Side | None = None
+        self._begin = 0
 
-    def number(self, act: Act) -> int:
-        """The number of an act."""
-        epoch, seq, office, commune, selector = act
-        return seq + self.stride * self.places.setdefault((epoch, office, commune, selector), len(self.places))
-
-    def number_or_none(self, act: Act | None) -> int | None:
+    def number(self, act: Act | None) -> int | None:
         """The number of an act, if there is one."""
-        return None if act is None else self.number(act)
+        if act is None:
+            return None
+        side, seq = act
+        if side is not self._side:  # mostly it is the one before
+            self._side = side
+            self._begin = self.stride * self.places.setdefault(side, len(self.places))
+        return self._begin + seq
 
 
 class _Acts:
     """Finds acts by their numbers."""
 
-    def __init__(self, stride: int, places: Packed) -> None:
-        self._stride = stride
-        self._places = places
+    __slots__ = ("_sides", "_stride")
 
-    def act(self, number: int) -> Act:
+    def __init__(self, stride: int, sides: Sequence[Any]) -> None:
+        self._stride = stride
+        self._sides = [Side(*sides[at : at + 4]) for at in range(0, len(sides), 4)]
+
+    def known(self, number: int) -> Act:
         """The act with a number."""
         place, seq = divmod(number, self._stride)
-        epoch, office, commune, selector = self._places[place]
-        return Act(epoch, seq, office, commune, selector)
+        return Act(self._sides[place], seq)
 
-    def act_or_none(self, number: int | None) -> Act | None:
+    def act(self, number: int | None) -> Act | None:
         """The act with a number, if there is one."""
-        return None if number is None else self.act(number)
+        return None if number is None else self.known(number)
+
+
+def _packed_submission(waiting: Submission, sides: _Sides) -> Packed:
+    return (
+        waiting.at,
+        sides.number(waiting.act),
+        waiting.urgency,
+        None if waiting.occurred_at == waiting.at else waiting.occurred_at,
+        waiting.decided_at,
+        sides.number(waiting.decided_by),
+        _packed_limit(waiting.limit, waiting.decided_at),
+    )
+
+
+def _submission(packed: Sequence[Any], acts: _Acts) -> Submission:
+    at, act, urgency, occurred_at, decided_at, decided_by, limit = packed
+    occurred_at = at if occurred_at is None else occurred_at
+    return Submission(at, acts.known(act), urgency, occurred_at, decided_at, acts.act(decided_by), _limit(limit))
 
 
 def _packed_episode(episode: Episode, sides: _Sides) -> Packed:
@@ -124,60 +139,99 @@ def _packed_episode(episode: Episode, sides: _Sides) -> Packed:
         episode.urgency,
         None if episode.balance is None else tuple(episode.balance),
         episode.back_dated + 2 * episode.due_before_it_began + 4 * episode.judged,
-        tuple([(number(one.act), one.at, one.due_at, one.after_pause) for one in episode.statements]),
-        tuple([_packed_pause(pause, sides) for pause in episode.pauses]),
-        tuple([(since, number(act)) for since, act, _ in episode.holders]),
-        tuple([(since, number(act), name) for since, act, name in episode.steps]),
-        sides.number_or_none(episode.ended_by),
+        [(number(one.act), one.at, one.due_at, one.after_pause) for one in episode.statements],
+        [_packed_pause(pause, sides) for pause in episode.pauses],
+        [(turn.since, number(turn.act)) for turn in episode.holders],
+        _packed_steps(episode, sides) if episode.steps else None,
+        number(episode.ended_by),
         episode.ended_at,
+        None if episode.outlook is None else _packed_outlook(episode.outlook),
     )
 
 
-def _packed_pause(pause: Pause, sides: _Sides) -> Packed:
-    opened = pause.reason, pause.opened_at, sides.number(pause.opened_by), pause.statement
-    if pause.closed_by is None:
-        return opened
-    return (*opened, pause.closed_at, sides.number(pause.closed_by))
-
-
-def _episode(packed: Packed, acts: _Acts) -> Episode:
-    number, started_by, started_at, last, urgency, balance, flags, told, pauses, holders, steps, ended_by, ended_at = (
-        packed
-    )
-    act = acts.act
+def _episode(packed: Sequence[Any], acts: _Acts) -> Episode:
+    (
+        number, started_by, started_at, last, urgency, balance, flags, told, pauses, holders, steps, ended_by, ended_at,
+        outlook,
+    ) = packed  # fmt: skip
+    known = acts.known
     statements: list[Statement] = []
     before = None
     for stated_by, at, due_at, after_pause in told:
-        statements.append(Statement(act(stated_by), at, before, due_at, after_pause))
+        statements.append(Statement(known(stated_by), at, before, due_at, after_pause))
         before = due_at
-    held = [(since, act(held_by)) for since, held_by in holders]
+    turns = [(since, known(held_by)) for since, held_by in holders]
     return Episode(
         number,
-        act(started_by),
+        known(started_by),
         started_at,
-        act(last),
+        known(last),
         urgency,
         None if balance is None else Balance(*balance),
-        bool(flags & 1),
-        bool(flags & 2),
+        flags & 1 > 0,
+        flags & 2 > 0,
         statements,
         [_pause(pause, acts) for pause in pauses],
-        [Turn(since, held_by, held_by.office) for since, held_by in held],
-        [Turn(since, act(done_by), name) for since, done_by, name in steps],
-        acts.act_or_none(ended_by),
+        [Turn(since, held_by, held_by.office) for since, held_by in turns],
+        [Turn(since, known(done_by), name) for since, done_by, name, _ in steps or ()],
+        acts.act(ended_by),
         ended_at,
-        bool(flags & 4),
+        flags & 4 > 0,
+        [_limit(limit) for _, _, _, limit in steps or ()],
+        None if outlook is None else _outlook(outlook),
     )
 
 
-def _pause(packed: Packed, acts: _Acts) -> Pause:
-    reason, opened_at, opened_by, statement, *closed = packed
-    if not closed:
-        return Pause(reason, opened_at, acts.act(opened_by), statement)
-    return Pause(reason, opened_at, acts.act(opened_by), statement, closed[0], acts.act(closed[1]))
+def _packed_steps(episode: Episode, sides: _Sides) -> list[Packed]:
+    steps = zip(episode.stretches(episode.steps)[:-1], episode.step_limits, strict=False)
+    done = [(one.since, sides.number(one.act), one.name, _packed_limit(limit, one.until)) for one, limit in steps]
+    since, act, name = episode.steps[-1]
+    return [*done, (since, sides.number(act), name, _packed_limit(episode.step_limits[-1], None))]
 
 
-def _submission(packed: Packed, acts: _Acts) -> Submission:
-    at, act, urgency, occurred_at, decided_at, decided_by = packed
-    occurred_at = at if occurred_at is None else occurred_at
-    return Submission(at, acts.act(act), urgency, occurred_at, decided_at, acts.act_or_none(decided_by))
+def _packed_pause(pause: Pause, sides: _Sides) -> Packed:
+    return (
+        pause.reason,
+        pause.opened_at,
+        sides.number(pause.opened_by),
+        pause.statement,
+        pause.closed_at,
+        sides.number(pause.closed_by),
+        _packed_limit(pause.limit, pause.closed_at),
+    )
+
+
+def _pause(packed: Sequence[Any], acts: _Acts) -> Pause:
+    reason, opened_at, opened_by, statement, closed_at, closed_by, limit = packed
+    return Pause(reason, opened_at, acts.known(opened_by), statement, closed_at, acts.act(closed_by), _limit(limit))
+
+
+def _packed_limit(limit: Limit | None, ended_at: Instant | None) -> int | Packed | None:
+    """Of what ended in time it is enough to know that it did."""
+    if limit is None:
+        return None
+    if ended_at is not None and ended_at <= limit.last_in_time:
+        return 0
+    return limit.due_at if limit.due_at == limit.last_in_time else tuple(limit)
+
+
+def _limit(packed: int | Sequence[int] | None) -> Limit | None:
+    if packed is None:
+        return None
+    if isinstance(packed, int):
+        return Limit(packed, packed) if packed else KEPT
+    return Limit(*packed)
+
+
+def _packed_outlook(outlook: Outlook) -> Packed:
+    due, differs, first_level_at = outlook
+    level = None if first_level_at == ENDLESS else first_level_at
+    if due is None:
+        return (differs, level, None, None, None)
+    return (differs, level, due.at, None if due.last_in_time == due.at else due.last_in_time, due.moving)
+
+
+def _outlook(packed: Sequence[Any]) -> Outlook:
+    differs, level, at, last_in_time, moving = packed
+    due = None if at is None else Due(at, at if last_in_time is None else last_in_time, moving)
+    return Outlook(due, differs, ENDLESS if level is None else level)

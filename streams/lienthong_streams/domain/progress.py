@@ -58,9 +58,12 @@ class Progress:
 
     def find_terms(self) -> None:
         """Look up how the case is counted: by what its first clock began with."""
-        begun = self.walk.begun()
-        if begun is not None:
-            self.terms = self.rules.terms(Selection(self.kind, begun.act.selector, begun.urgency), begun.at)
+        begun, waiting, before = self.walk.begun(), self.walk.submission, self.terms
+        if begun is None:
+            return
+        self.terms = self.rules.terms(Selection(self.kind, begun.act.selector, begun.urgency), begun.at)
+        if waiting is not None and before is not None and self.terms is not before:
+            waiting.limit = None
 
     @property
     def mark(self) -> int:

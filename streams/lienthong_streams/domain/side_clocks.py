@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
-from lienthong_schemas.policy_levels import before
 from lienthong_schemas.records import FIRM
 from lienthong_streams.domain.act import Act
-from lienthong_streams.domain.due import computed_from, due_of
 from lienthong_streams.domain.episode import Episode
 from lienthong_streams.domain.facts import Claim, Clock, Fact, remark_claim
+from lienthong_streams.domain.foresight import apology_by, outlook_of
 from lienthong_streams.domain.judge import Knowledge, Verdict
+from lienthong_streams.domain.outlook import KEPT, Limit
 from lienthong_streams.domain.terms import Terms
 from lienthong_streams.domain.walk import Walk
 
@@ -33,8 +33,7 @@ class Span(NamedTuple):
     act: Act
     until: Instant | None
     until_act: Act | None
-    due_at: Instant
-    last_in_time: Instant
+    limit: Limit
 
 
 def judge_side_clocks(found: Verdict, walk: Walk, terms: Terms, knowledge: Knowledge) -> None:
@@ -43,7 +42,7 @@ def judge_side_clocks(found: Verdict, walk: Walk, terms: Terms, knowledge: Knowl
         return
     for span in (*_acceptance(walk, terms), *_supplements(walk, terms), *_steps(walk, terms)):
         _judge_span(found, span, terms, knowledge)
-        late = (knowledge.horizon if span.until is None else span.until) > span.last_in_time
+        late = (knowledge.horizon if span.until is None else span.until) > span.limit.last_in_time
         if span.clock == "supplement" and late:
             supplement = terms.policy.supplement
             follows = "" if supplement is None or supplement.then_status is None else supplement.then_status
@@ -55,48 +54,57 @@ def judge_side_clocks(found: Verdict, walk: Walk, terms: Terms, knowledge: Knowl
 
 def _acceptance(walk: Walk, terms: Terms) -> Iterator[Span]:
     submitted = walk.submission
-    due = None if submitted is None else terms.due_of("acceptance", submitted.at)
-    if submitted is not None and due is not None:
-        yield Span("acceptance", 1, submitted.at, submitted.act, submitted.decided_at, submitted.decided_by, *due)
+    if submitted is None:
+        return
+    submitted.limit = submitted.limit or terms.limit_of("acceptance", submitted.at)
+    if submitted.limit is not None:
+        yield Span(
+            "acceptance", 1, submitted.at, submitted.act, submitted.decided_at, submitted.decided_by, submitted.limit
+        )
 
 
 def _supplements(walk: Walk, terms: Terms) -> Iterator[Span]:
     number = 0
     for episode in walk.episodes:
         for pause in episode.pauses:
-            due = terms.due_of("supplement", pause.opened_at) if pause.reason == "supplement" else None
-            if due is None:
+            if pause.limit is None and pause.reason == "supplement":
+                pause.limit = terms.limit_of("supplement", pause.opened_at)
+            if pause.limit is None:
                 continue
             number += 1
             closed, closed_by = pause.closed_at, pause.closed_by
             if closed is None and episode.ended_at is not None:
                 closed, closed_by = episode.ended_at, episode.ended_by
-            yield Span("supplement", number, pause.opened_at, pause.opened_by, closed, closed_by, *due)
+            yield Span("supplement", number, pause.opened_at, pause.opened_by, closed, closed_by, pause.limit)
 
 
 def _steps(walk: Walk, terms: Terms) -> Iterator[Span]:
     numbers: Counter[str] = Counter()
     for episode in walk.episodes:
-        for stretch in episode.stretches(episode.steps):
+        if not episode.steps:
+            continue
+        for index, stretch in enumerate(episode.stretches(episode.steps)):
             clock = f"step/{stretch.name}"
-            due = terms.due_of(clock, stretch.since) if stretch.name else None
-            if due is None:
+            limit = episode.step_limits[index] or terms.limit_of(clock, stretch.since)
+            episode.step_limits[index] = limit
+            if limit is None:
                 continue
             numbers[clock] += 1
-            yield Span(clock, numbers[clock], stretch.since, stretch.act, stretch.until, stretch.until_act, *due)
+            yield Span(clock, numbers[clock], stretch.since, stretch.act, stretch.until, stretch.until_act, limit)
 
 
 def _judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) -> None:
     until = knowledge.horizon if span.until is None else span.until
-    late = until > span.last_in_time
-    firmness = knowledge.firmness(span.last_in_time, span.act.office, is_open=span.until is None)
+    late = until > span.limit.last_in_time
+    firmness = knowledge.firmness(span.limit.last_in_time, span.act.office, is_open=span.until is None)
     if until > terms.reach(span.since):
         raise BeyondCalendar("the calendar does not cover all of the clock's time")
     told = [_Told("started", span.act.cause, span.since, span.act, FIRM)]
     if late:
-        told.append(_Told("breached", iso_of(span.due_at), span.due_at, span.act, firmness))
+        due_at = span.limit.due_at
+        told.append(_Told("breached", iso_of(due_at), due_at, span.act, firmness))
     elif span.until is None:
-        found.watch.append(span.last_in_time)
+        found.watch.append(span.limit.last_in_time)
     if span.until is not None and span.until_act is not None:
         kind = "met-late" if late else "met"
         told.append(_Told(kind, span.until_act.cause, span.until, span.until_act, firmness))
@@ -120,7 +128,7 @@ class _Told(NamedTuple):
 def _fact(span: Span, terms: Terms, told: _Told) -> Fact:
     act = told.act
     return Fact(
-        span.clock, span.number, told.kind, told.cause, told.at, told.firmness, None, span.due_at, act.office,
+        span.clock, span.number, told.kind, told.cause, told.at, told.firmness, None, _due_at(span, terms), act.office,
         act.commune, act.selector, terms.measured(span.since, told.at), 0, terms.policy_id,
     )  # fmt: skip
 
@@ -129,25 +137,28 @@ def _clock(span: Span, terms: Terms, until: Instant, *, late: bool) -> Clock:
     ran = terms.measured(span.since, until)
     state = "running" if span.until is None else "ended"
     shares = ((span.act.office, ran),)
-    return Clock(span.clock, span.number, state, span.since, span.until, None, span.due_at, late, ran, 0, shares)
+    return Clock(
+        span.clock, span.number, state, span.since, span.until, None, _due_at(span, terms), late, ran, 0, shares
+    )
+
+
+def _due_at(span: Span, terms: Terms) -> Instant:
+    limit = terms.limit_of(span.clock, span.since) if span.limit == KEPT else span.limit
+    return (limit or span.limit).due_at
 
 
 def _judge_apology(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) -> None:
-    """A case that will be late needs an apology with a new appointment before its first due time (form 04)."""
-    first = episode.first_promise()
-    computed = computed_from(episode, terms)
-    promised = first.due_at if first is not None else None if computed is None else computed.instant
-    lead = None if terms.policy is None else terms.policy.apology_lead
-    if promised is None or lead is None or terms.calendar is None:
-        return
-    deadline = before(lead, terms.calendar, promised)
+    """A case that will be late needs an apology with a new appointment."""
     given = next((one for one in episode.statements if one.is_extension), None)
-    due = due_of(episode, terms)
+    due = outlook_of(episode, terms).due
     until = episode.until(knowledge.horizon)
     if given is None and (due is None or due.moving or until <= due.last_in_time):
         return
+    deadline = apology_by(episode, terms)
+    if deadline is None:
+        return
     span = Span(
         "apology", episode.number, episode.started_at, episode.last,
-        None if given is None else given.at, None if given is None else given.act, deadline, deadline,
+        None if given is None else given.at, None if given is None else given.act, Limit(deadline, deadline),
     )  # fmt: skip
     _judge_span(found, span, terms, knowledge)

@@ -7,7 +7,6 @@ bus. With one, time is counted in its unit, and where no due time is stated the 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Final
 from zlib import crc32
 
 from lienthong_schemas.calendar_table import WorkingCalendar
@@ -15,9 +14,7 @@ from lienthong_schemas.instants import Instant
 from lienthong_schemas.policy_body import ClockPolicy
 from lienthong_schemas.policy_due import DueTime, Pauses, due_time
 from lienthong_schemas.policy_parts import DAY_UNITS
-
-ENDLESS: Final[Instant] = 2**63
-"""Later than every instant."""
+from lienthong_streams.domain.outlook import ENDLESS, Limit
 
 
 class Terms:
@@ -47,6 +44,8 @@ class Terms:
         supplement = None if policy is None else policy.supplement
         self.restarts = supplement is not None and supplement.mode == "restart"
         """Whether the time begins again after a supplement."""
+        self._last_computed: tuple[Instant, DueTime] | None = None
+        """The last answer: a verdict asks the same several times."""
         self._by_day = policy is not None and policy.due_precision == "day"
         self._to_end_of_day = policy is not None and self._by_day and policy.unit in DAY_UNITS
 
@@ -84,14 +83,18 @@ class Terms:
         """The due time that follows from the policy; None where the due time is only stated."""
         if self.policy is None or self.calendar is None or self.policy.span is None:
             return None
-        return due_time(self.policy, self.calendar, started_at, pauses=pauses)
+        if pauses:
+            return due_time(self.policy, self.calendar, started_at, pauses=pauses)
+        if self._last_computed is None or self._last_computed[0] != started_at:
+            self._last_computed = started_at, due_time(self.policy, self.calendar, started_at)
+        return self._last_computed[1]
 
-    def due_of(self, clock: str, since: Instant) -> tuple[Instant, Instant] | None:
-        """(due time, last instant in time) of another clock of the policy, if it has one."""
+    def limit_of(self, clock: str, since: Instant) -> Limit | None:
+        """Until when another clock of the policy may run, if it has one. Raises CalendarError."""
         if self.policy is None or self.calendar is None or clock not in self.clocks:
             return None
         due = due_time(self.policy, self.calendar, since, clock=clock)
-        return due.instant, due.last_in_time
+        return Limit(due.instant, due.last_in_time)
 
     def last_in_time(self, due: Instant) -> Instant:
         """The last instant that is in time for a stated due time: where forms count by day, the end of its day."""

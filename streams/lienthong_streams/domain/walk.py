@@ -13,6 +13,7 @@ from lienthong_schemas.reference import States
 from lienthong_streams.domain.act import Act, act_of
 from lienthong_streams.domain.episode import Balance, Episode
 from lienthong_streams.domain.facts import Remark, remark_on
+from lienthong_streams.domain.outlook import Limit
 from lienthong_streams.domain.rules import Table
 from lienthong_streams.domain.timeline import Known
 
@@ -34,6 +35,8 @@ class Submission:
     """As the office said, however far ahead of the bus."""
     decided_at: Instant | None = None
     decided_by: Act | None = None
+    limit: Limit | None = None
+    """How long the office may take, once it was asked for."""
 
 
 class Begun(NamedTuple):
