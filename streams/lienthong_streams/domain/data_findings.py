@@ -31,9 +31,12 @@ def remarks_on_supplements(walk: Walk, episode: Episode, terms: Terms) -> Iterat
     requests = [pause for pause in episode.pauses if pause.reason == "supplement"]
     begun = _waited_since(walk, episode, requests)
     for request in requests:
-        due = terms.due_of("notice", begun)
-        if due is not None and request.opened_at > due[1]:
-            yield remark_claim(request.opened_by, "supplement-asked-late", f"it was possible until {iso_of(due[0])}")
+        if request.asked_by is None:
+            request.asked_by = terms.limit_of("notice", begun)
+        limit = request.asked_by
+        if limit is not None and request.opened_at > limit.last_in_time:
+            detail = f"it was possible until {iso_of(limit.due_at)}"
+            yield remark_claim(request.opened_by, "supplement-asked-late", detail)
         if request.closed_at is not None:
             begun = request.closed_at
     allowed = supplement.max_requests

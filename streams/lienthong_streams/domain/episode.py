@@ -22,6 +22,8 @@ class Pause:
     closed_by: Act | None = None
     limit: Limit | None = None
     """How long the applicant may take, once it was asked for."""
+    asked_by: Limit | None = None
+    """Until when the office could ask for papers, once it was asked for."""
 
 
 class Statement(NamedTuple):
@@ -107,7 +109,17 @@ class Episode:
 
     def first_promise(self) -> Statement | None:
         """The first statement that gives a due time."""
-        return next((one for one in self.statements if one.due_at is not None), None)
+        for one in self.statements:
+            if one.due_at is not None:
+                return one
+        return None
+
+    def first_extension(self) -> Statement | None:
+        """The first statement that is an extension."""
+        for one in self.statements[1:]:
+            if one.is_extension:
+                return one
+        return None
 
     def until(self, horizon: Instant) -> Instant:
         """The end or, while open, the horizon."""

@@ -15,8 +15,8 @@ from lienthong_streams.domain.data_findings import (
     remarks_on_senders,
     remarks_on_supplements,
 )
-from lienthong_streams.domain.facts import Fold, claim_of, remark_claim
-from lienthong_streams.domain.judge import Knowledge, Verdict, judge, nothing
+from lienthong_streams.domain.facts import Fold, claim_of
+from lienthong_streams.domain.judge import Knowledge, Verdict, judge
 from lienthong_streams.domain.progress import Progress, progress_of
 from lienthong_streams.domain.rules import rules_of
 from lienthong_streams.domain.side_clocks import judge_side_clocks
@@ -42,27 +42,27 @@ def fold_of(progress: Progress, horizon: Instant, complete_through: Mapping[str,
     walk = progress.walk
     verdict = _verdict(progress, Knowledge(horizon, progress.hole, complete_through))
     remarks = [claim_of(remark) for remark in walk.remarks]
-    remarks += [claim_of(remark) for remark in remarks_on_times(walk, progress.last if progress.handed_over else None)]
+    remarks += remarks_on_times(walk, progress.last if progress.handed_over else None)
     remarks += remarks_on_senders(walk, progress.rules)
     return Fold(verdict.facts, remarks + verdict.remarks, verdict.clocks, min(verdict.watch, default=None))
 
 
 def _verdict(progress: Progress, knowledge: Knowledge) -> Verdict:
-    verdict, walk = nothing(), progress.walk
+    verdict, walk = Verdict(), progress.walk
     begun = walk.begun()
     if begun is None:
         return verdict
     terms = progress.terms
     if terms is None:
         if walk.episodes:
-            verdict.remarks.append(remark_claim(begun.act, "no-policy", f"no clock policy covers {begun.act.selector}"))
+            verdict.remark(begun.act, "no-policy", f"no clock policy covers {begun.act.selector}")
         return verdict
     try:
         _judge_all(verdict, walk, terms, knowledge)
     except CalendarError:
-        verdict = nothing()
+        verdict = Verdict()
         beyond = "the calendar of the policy does not cover the case"
-        verdict.remarks.append(remark_claim(begun.act, "beyond-calendar", beyond))
+        verdict.remark(begun.act, "beyond-calendar", beyond)
         _judge_all(verdict, walk, terms.stated_alone, knowledge)
     return verdict
 

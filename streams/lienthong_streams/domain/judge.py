@@ -6,10 +6,11 @@ at the due instant is in time, and ``met-late`` implies ``breached``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
@@ -26,8 +27,7 @@ NEAR_DUE = timedelta(hours=1) // timedelta(microseconds=1)
 """Microseconds around the due time in which a pause is worth a look (design §5, against gaming)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(NamedTuple):
     """What a verdict depends on beside the case: horizon, missing events, how far each office was heard."""
 
     horizon: Instant
@@ -45,74 +45,67 @@ class Knowledge:
 
 @dataclass(slots=True)
 class Verdict:
-    """What a clock adds to the fold."""
+    """What the clocks add to the fold."""
 
-    facts: list[Claim[Fact]]
-    remarks: list[Claim[Remark]]
-    clocks: list[Callable[[], Clock]]
-    watch: list[Instant]
+    facts: list[Claim[Fact]] = field(default_factory=list)
+    remarks: list[Claim[Remark]] = field(default_factory=list)
+    clocks: list[Callable[[], Clock]] = field(default_factory=list)
+    watch: list[Instant] = field(default_factory=list)
     """Instants after which something more may hold."""
 
-
-def nothing() -> Verdict:
-    """A verdict that says nothing yet."""
-    return Verdict([], [], [], [])
+    def remark(self, act: Act, code: str, detail: str) -> None:
+        """Add a remark caused by an act."""
+        self.remarks.append(remark_claim(act, code, detail))
 
 
 def judge(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) -> None:
     """Add the verdict on one episode. Raises CalendarError where the calendar does not reach far enough."""
     outlook = outlook_of(episode, terms)
-    due, until = outlook.due, episode.until(knowledge.horizon)
-    is_open = episode.ended_by is None
+    due, is_open = outlook.due, episode.ended_at is None
+    until = episode.until(knowledge.horizon)
     breached = due is not None and not due.moving and until > due.last_in_time
-    teller = _Teller(episode, terms, due)
-    found.facts += teller.course()
-    found.remarks += _remarks(episode, terms, outlook)
-    if due is None:
-        found.remarks.append(remark_claim(episode.last, "no-due-time", "no due time is stated"))
-    else:
-        _levels(found, teller, outlook, until, breached=breached)
+    teller = _Teller(found, episode, terms, due)
+    teller.course()
+    _remarks(found, episode, terms, outlook)
     firmness = knowledge.firmness(due.last_in_time if due else 0, episode.last.office, is_open=is_open)
-    if breached and due is not None:
-        found.facts.append(teller.claim("breached", iso_of(due.at), due.at, episode.last, firmness))
-    elif due is not None and is_open and not due.moving:
-        found.watch.append(due.last_in_time)
-    found.facts += teller.end(breached=breached, firmness=firmness)
-    found.clocks.append(teller.clock(until, breached=breached))
+    if due is None:
+        found.remark(episode.last, "no-due-time", "no due time is stated")
+    else:
+        _levels(teller, outlook, until, breached=breached)
+        if breached:
+            teller.say("breached", iso_of(due.at), due.at, episode.last, firmness)
+        elif is_open and not due.moving:
+            found.watch.append(due.last_in_time)
+    teller.end(breached=breached, firmness=firmness)
+    teller.stand(until, breached=breached)
 
 
 class _Teller:
     """Makes the claims about an episode, and their contents."""
 
-    def __init__(self, episode: Episode, terms: Terms, due: Due | None) -> None:
+    __slots__ = ("_begin", "_reach", "due", "episode", "found", "terms")
+
+    def __init__(self, found: Verdict, episode: Episode, terms: Terms, due: Due | None) -> None:
+        self.found = found
         self.episode = episode
         self.terms = terms
         self.due = due
-        self._name = f"{terms.clock}|{episode.number}|"
-        self._reach = terms.reach(episode.started_at)
+        self._begin = f"{terms.clock}|{episode.number}|"
+        balance = episode.balance
+        self._reach = terms.reach(episode.started_at if balance is None else min(episode.started_at, balance.since))
 
-    def claim(self, kind: str, cause: str, at: Instant, act: Act, firm: str = FIRM, level: str = "") -> Claim[Fact]:
-        """One fact about the clock at an instant. Raises BeyondCalendar where its content could not be told."""
-        self._check(at)
-        return Claim(
-            f"{self._name}{kind}|{level}|{cause}", firm, partial(self._fact, kind, cause, at, act, firm, level)
-        )
-
-    def clock(self, until: Instant, *, breached: bool) -> Callable[[], Clock]:
-        """What tells how the clock stands. Raises BeyondCalendar where it could not."""
-        self._check(until)
-        tell = partial(_clock, self.episode, self.terms, self.due, until, breached=breached)
-        if self.episode.balance is not None:
-            tell()
-        return tell
-
-    def _check(self, at: Instant) -> None:
-        """Raise now what the content would raise. It measures from the start on, after an opening from there too."""
-        if self.episode.balance is not None:
-            used_until(self.episode, self.terms, at)
-            paused_until(self.episode, self.terms, at)
-        elif at > self._reach:
+    def say(self, kind: str, cause: str, at: Instant, act: Act, firm: str = FIRM, level: str = "") -> None:
+        """Claim one fact about the clock at an instant. Raises BeyondCalendar where its content could not be told."""
+        if at > self._reach:
             raise BeyondCalendar("the calendar does not cover all of the clock's time")
+        key = f"{self._begin}{kind}|{level}|{cause}"
+        self.found.facts.append(Claim(key, firm, partial(self._fact, kind, cause, at, act, firm, level)))
+
+    def stand(self, until: Instant, *, breached: bool) -> None:
+        """Say how the clock stands. Raises BeyondCalendar where that could not be told."""
+        if until > self._reach:
+            raise BeyondCalendar("the calendar does not cover all of the clock's time")
+        self.found.clocks.append(partial(_clock, self.episode, self.terms, self.due, until, breached))
 
     def _fact(self, kind: str, cause: str, at: Instant, act: Act, firm: str, level: str) -> Fact:
         episode, terms = self.episode, self.terms
@@ -122,68 +115,70 @@ class _Teller:
             used_until(episode, terms, at), paused_until(episode, terms, at), terms.policy_id, level,
         )  # fmt: skip
 
-    def course(self) -> Iterator[Claim[Fact]]:
+    def course(self) -> None:
         """Start, pauses, and due times stated anew."""
-        episode = self.episode
-        yield self.claim("started", episode.started_by.cause, episode.started_at, episode.started_by)
+        episode, terms = self.episode, self.terms
+        self.say("started", episode.started_by.cause, episode.started_at, episode.started_by)
         for pause in episode.pauses:
-            if not self.terms.pauses_for(pause.reason):
+            if not terms.pauses_for(pause.reason):
                 continue
-            yield self.claim("paused", pause.opened_by.cause, pause.opened_at, pause.opened_by)
+            self.say("paused", pause.opened_by.cause, pause.opened_at, pause.opened_by)
             if pause.closed_at is not None and pause.closed_by is not None:
-                again = self.terms.restarts and pause.reason == "supplement"
-                kind = "restarted" if again else "resumed"
-                yield self.claim(kind, pause.closed_by.cause, pause.closed_at, pause.closed_by)
-        for statement in episode.statements:
-            if statement.before is not None:
-                kind = "extended" if statement.is_extension else "due-changed"
-                yield self.claim(kind, statement.act.cause, statement.at, statement.act)
+                kind = "restarted" if terms.restarts and pause.reason == "supplement" else "resumed"
+                self.say(kind, pause.closed_by.cause, pause.closed_at, pause.closed_by)
+        for one in episode.statements:
+            if one.before is not None:
+                self.say("extended" if one.is_extension else "due-changed", one.act.cause, one.at, one.act)
 
-    def end(self, *, breached: bool, firmness: str) -> Iterator[Claim[Fact]]:
+    def end(self, *, breached: bool, firmness: str) -> None:
         """How it ended, if it has."""
         episode = self.episode
         if episode.ended_by is None or episode.ended_at is None:
             return
-        cause = episode.ended_by.cause
         if not episode.judged:
-            yield self.claim("stopped", cause, episode.ended_at, episode.ended_by, firmness)
-        elif self.due is not None:
+            kind = "stopped"
+        elif self.due is None:
+            return
+        else:
             kind = "met-late" if breached else "met"
-            yield self.claim(kind, cause, episode.ended_at, episode.ended_by, firmness)
+        self.say(kind, episode.ended_by.cause, episode.ended_at, episode.ended_by, firmness)
 
 
-def _levels(found: Verdict, teller: _Teller, outlook: Outlook, until: Instant, *, breached: bool) -> None:
+def _levels(teller: _Teller, outlook: Outlook, until: Instant, *, breached: bool) -> None:
     """Warnings before the due time and escalations after it."""
-    episode, due = teller.episode, outlook.due
+    first, due, episode = outlook.first_level_at, outlook.due, teller.episode
+    if first == ENDLESS or due is None:
+        return
     is_open = episode.ended_by is None
-    if until < outlook.first_level_at or due is None:
-        if is_open and outlook.first_level_at != ENDLESS:
-            found.watch.append(outlook.first_level_at - 1)
+    if until < first:
+        if is_open:
+            teller.found.watch.append(first - 1)
         return
     for kind, level, at in level_times(episode, teller.terms, due.at):
         if at <= until and (kind == "warned" or breached):
-            found.facts.append(teller.claim(kind, iso_of(at), at, episode.last, FIRM, level))
+            teller.say(kind, iso_of(at), at, episode.last, FIRM, level)
         elif is_open:
-            found.watch.append(at - 1)
+            teller.found.watch.append(at - 1)
 
 
-def _remarks(episode: Episode, terms: Terms, outlook: Outlook) -> Iterator[Claim[Remark]]:
+def _remarks(found: Verdict, episode: Episode, terms: Terms, outlook: Outlook) -> None:
     if terms.policy is None:
         return
     if episode.back_dated:
         detail = "entered more than an hour after it is said to have happened"
-        yield remark_claim(episode.started_by, "back-dated", detail)
+        found.remark(episode.started_by, "back-dated", detail)
     first = episode.first_promise() if outlook.differs else None
     if first is not None:
-        yield Claim(remark_key("due-differs", first.act.cause), FIRM, partial(_due_differs, episode, terms, first))
-    extensions = [one for one in episode.statements if one.is_extension]
-    allowed = terms.policy.max_extensions
-    for one in extensions[allowed:]:
-        yield remark_claim(one.act, "too-many-extensions", f"the policy allows {allowed}")
+        key = remark_key("due-differs", first.act.cause)
+        found.remarks.append(Claim(key, FIRM, partial(_due_differs, episode, terms, first)))
+    if len(episode.statements) > 1:
+        allowed = terms.policy.max_extensions
+        for one in [one for one in episode.statements if one.is_extension][allowed:]:
+            found.remark(one.act, "too-many-extensions", f"the policy allows {allowed}")
     if outlook.due is not None:
         for pause in episode.pauses:
             if abs(pause.opened_at - outlook.due.at) <= NEAR_DUE:
-                yield remark_claim(pause.opened_by, "pause-near-due", "a pause within an hour of the due time")
+                found.remark(pause.opened_by, "pause-near-due", "a pause within an hour of the due time")
 
 
 def _due_differs(episode: Episode, terms: Terms, first: Statement) -> Remark:
@@ -193,7 +188,7 @@ def _due_differs(episode: Episode, terms: Terms, first: Statement) -> Remark:
     return remark_on(first.act, "due-differs", f"stated {stated}, by the policy {by_policy}")
 
 
-def _clock(episode: Episode, terms: Terms, due: Due | None, until: Instant, *, breached: bool) -> Clock:
+def _clock(episode: Episode, terms: Terms, due: Due | None, until: Instant, breached: bool) -> Clock:
     if episode.ended_by is not None:
         state = "ended" if episode.judged else "stopped"
     else:

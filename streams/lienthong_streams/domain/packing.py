@@ -19,7 +19,7 @@ from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.timeline import FIRST_EPOCH
 from lienthong_streams.domain.walk import Submission, Walk
 
-FORM: Final = 2
+FORM: Final = 3
 """The form of the tuples; raise it with every change, so that what an earlier program packed is made anew."""
 _STRIDE_OF_LATER_EPOCHS: Final = 2**40
 """In the first epoch no number is above the last one; before a later epoch there may have been any."""
@@ -198,12 +198,22 @@ def _packed_pause(pause: Pause, sides: _Sides) -> Packed:
         pause.closed_at,
         sides.number(pause.closed_by),
         _packed_limit(pause.limit, pause.closed_at),
+        _packed_limit(pause.asked_by, pause.opened_at),
     )
 
 
 def _pause(packed: Sequence[Any], acts: _Acts) -> Pause:
-    reason, opened_at, opened_by, statement, closed_at, closed_by, limit = packed
-    return Pause(reason, opened_at, acts.known(opened_by), statement, closed_at, acts.act(closed_by), _limit(limit))
+    reason, opened_at, opened_by, statement, closed_at, closed_by, limit, asked_by = packed
+    return Pause(
+        reason,
+        opened_at,
+        acts.known(opened_by),
+        statement,
+        closed_at,
+        acts.act(closed_by),
+        _limit(limit),
+        _limit(asked_by),
+    )
 
 
 def _packed_limit(limit: Limit | None, ended_at: Instant | None) -> int | Packed | None:

@@ -7,7 +7,6 @@ counted in working hours; an apology is out at the latest one day before the due
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -16,12 +15,12 @@ from lienthong_schemas.instants import Instant, iso_of
 from lienthong_schemas.records import FIRM
 from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.episode import Episode
-from lienthong_streams.domain.facts import Claim, Clock, Fact, remark_claim
+from lienthong_streams.domain.facts import Claim, Clock, Fact
 from lienthong_streams.domain.foresight import apology_by, outlook_of
 from lienthong_streams.domain.judge import Knowledge, Verdict
 from lienthong_streams.domain.outlook import KEPT, Limit
 from lienthong_streams.domain.terms import Terms
-from lienthong_streams.domain.walk import Walk
+from lienthong_streams.domain.walk import Submission, Walk
 
 
 class Span(NamedTuple):
@@ -40,32 +39,27 @@ def judge_side_clocks(found: Verdict, walk: Walk, terms: Terms, knowledge: Knowl
     """Add the verdicts on all clocks beside processing. Raises CalendarError where the calendar does not reach."""
     if terms.policy is None or terms.calendar is None:
         return
-    for span in (*_acceptance(walk, terms), *_supplements(walk, terms), *_steps(walk, terms)):
-        _judge_span(found, span, terms, knowledge)
-        late = (knowledge.horizon if span.until is None else span.until) > span.limit.last_in_time
-        if span.clock == "supplement" and late:
-            supplement = terms.policy.supplement
-            follows = "" if supplement is None or supplement.then_status is None else supplement.then_status
-            detail = f"to be followed by state {follows!r}"
-            found.remarks.append(remark_claim(span.act, "supplement-overdue", detail))
+    if walk.submission is not None:
+        _judge_acceptance(found, walk.submission, terms, knowledge)
+    _judge_supplements(found, walk.episodes, terms, knowledge)
+    _judge_steps(found, walk.episodes, terms, knowledge)
     for episode in walk.episodes:
         _judge_apology(found, episode, terms, knowledge)
 
 
-def _acceptance(walk: Walk, terms: Terms) -> Iterator[Span]:
-    submitted = walk.submission
-    if submitted is None:
-        return
-    submitted.limit = submitted.limit or terms.limit_of("acceptance", submitted.at)
+def _judge_acceptance(found: Verdict, submitted: Submission, terms: Terms, knowledge: Knowledge) -> None:
+    if submitted.limit is None:
+        submitted.limit = terms.limit_of("acceptance", submitted.at)
     if submitted.limit is not None:
-        yield Span(
+        span = Span(
             "acceptance", 1, submitted.at, submitted.act, submitted.decided_at, submitted.decided_by, submitted.limit
         )
+        _judge_span(found, span, terms, knowledge)
 
 
-def _supplements(walk: Walk, terms: Terms) -> Iterator[Span]:
+def _judge_supplements(found: Verdict, episodes: list[Episode], terms: Terms, knowledge: Knowledge) -> None:
     number = 0
-    for episode in walk.episodes:
+    for episode in episodes:
         for pause in episode.pauses:
             if pause.limit is None and pause.reason == "supplement":
                 pause.limit = terms.limit_of("supplement", pause.opened_at)
@@ -75,14 +69,18 @@ def _supplements(walk: Walk, terms: Terms) -> Iterator[Span]:
             closed, closed_by = pause.closed_at, pause.closed_by
             if closed is None and episode.ended_at is not None:
                 closed, closed_by = episode.ended_at, episode.ended_by
-            yield Span("supplement", number, pause.opened_at, pause.opened_by, closed, closed_by, pause.limit)
+            span = Span("supplement", number, pause.opened_at, pause.opened_by, closed, closed_by, pause.limit)
+            if _judge_span(found, span, terms, knowledge):
+                supplement = None if terms.policy is None else terms.policy.supplement
+                follows = "" if supplement is None or supplement.then_status is None else supplement.then_status
+                found.remark(span.act, "supplement-overdue", f"to be followed by state {follows!r}")
 
 
-def _steps(walk: Walk, terms: Terms) -> Iterator[Span]:
+def _judge_steps(found: Verdict, episodes: list[Episode], terms: Terms, knowledge: Knowledge) -> None:
+    if not terms.has_steps:
+        return
     numbers: Counter[str] = Counter()
-    for episode in walk.episodes:
-        if not episode.steps:
-            continue
+    for episode in episodes:
         for index, stretch in enumerate(episode.stretches(episode.steps)):
             clock = f"step/{stretch.name}"
             limit = episode.step_limits[index] or terms.limit_of(clock, stretch.since)
@@ -90,13 +88,16 @@ def _steps(walk: Walk, terms: Terms) -> Iterator[Span]:
             if limit is None:
                 continue
             numbers[clock] += 1
-            yield Span(clock, numbers[clock], stretch.since, stretch.act, stretch.until, stretch.until_act, limit)
+            span = Span(clock, numbers[clock], stretch.since, stretch.act, stretch.until, stretch.until_act, limit)
+            _judge_span(found, span, terms, knowledge)
 
 
-def _judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) -> None:
+def _judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) -> bool:
+    """Add the verdict on a span; returns whether it is late."""
+    last_in_time = span.limit.last_in_time
     until = knowledge.horizon if span.until is None else span.until
-    late = until > span.limit.last_in_time
-    firmness = knowledge.firmness(span.limit.last_in_time, span.act.office, is_open=span.until is None)
+    late = until > last_in_time
+    firmness = knowledge.firmness(last_in_time, span.act.office, is_open=span.until is None)
     if until > terms.reach(span.since):
         raise BeyondCalendar("the calendar does not cover all of the clock's time")
     told = [_Told("started", span.act.cause, span.since, span.act, FIRM)]
@@ -104,15 +105,15 @@ def _judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) 
         due_at = span.limit.due_at
         told.append(_Told("breached", iso_of(due_at), due_at, span.act, firmness))
     elif span.until is None:
-        found.watch.append(span.limit.last_in_time)
+        found.watch.append(last_in_time)
     if span.until is not None and span.until_act is not None:
         kind = "met-late" if late else "met"
         told.append(_Told(kind, span.until_act.cause, span.until, span.until_act, firmness))
-    name = f"{span.clock}|{span.number}|"
-    found.facts += [
-        Claim(f"{name}{one.kind}||{one.cause}", one.firmness, partial(_fact, span, terms, one)) for one in told
-    ]
-    found.clocks.append(partial(_clock, span, terms, until, late=late))
+    for one in told:
+        key = f"{span.clock}|{span.number}|{one.kind}||{one.cause}"
+        found.facts.append(Claim(key, one.firmness, partial(_fact, span, terms, one)))
+    found.clocks.append(partial(_clock, span, terms, until, late))
+    return late
 
 
 class _Told(NamedTuple):
@@ -133,7 +134,7 @@ def _fact(span: Span, terms: Terms, told: _Told) -> Fact:
     )  # fmt: skip
 
 
-def _clock(span: Span, terms: Terms, until: Instant, *, late: bool) -> Clock:
+def _clock(span: Span, terms: Terms, until: Instant, late: bool) -> Clock:
     ran = terms.measured(span.since, until)
     state = "running" if span.until is None else "ended"
     shares = ((span.act.office, ran),)
@@ -149,11 +150,11 @@ def _due_at(span: Span, terms: Terms) -> Instant:
 
 def _judge_apology(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) -> None:
     """A case that will be late needs an apology with a new appointment."""
-    given = next((one for one in episode.statements if one.is_extension), None)
-    due = outlook_of(episode, terms).due
-    until = episode.until(knowledge.horizon)
-    if given is None and (due is None or due.moving or until <= due.last_in_time):
-        return
+    given = episode.first_extension()
+    if given is None:
+        due = outlook_of(episode, terms).due
+        if due is None or due.moving or episode.until(knowledge.horizon) <= due.last_in_time:
+            return
     deadline = apology_by(episode, terms)
     if deadline is None:
         return

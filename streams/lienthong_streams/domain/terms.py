@@ -39,6 +39,7 @@ class Terms:
         """Another number under another policy or calendar, or another version of them."""
         self.clocks = frozenset(() if policy is None else policy.spans())
         """The clocks to which the policy gives a time."""
+        self.has_steps = any(clock.startswith("step/") for clock in self.clocks)
         self.is_working = policy is not None and policy.span is not None and policy.span.is_working
         """Whether working time is counted."""
         supplement = None if policy is None else policy.supplement

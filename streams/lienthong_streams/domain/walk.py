@@ -12,7 +12,7 @@ from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_schemas.reference import States
 from lienthong_streams.domain.act import Act, act_of
 from lienthong_streams.domain.episode import Balance, Episode
-from lienthong_streams.domain.facts import Remark, remark_on
+from lienthong_streams.domain.facts import Claim, Remark, remark_claim, remark_on
 from lienthong_streams.domain.outlook import Limit
 from lienthong_streams.domain.rules import Table
 from lienthong_streams.domain.timeline import Known
@@ -152,20 +152,22 @@ def _first_episode(event: CaseEvent, act: Act, started_at: Instant) -> Episode:
     return episode
 
 
-def remarks_on_times(walk: Walk, handed_over_by: Act | None) -> Iterator[Remark]:
+def remarks_on_times(walk: Walk, handed_over_by: Act | None) -> Iterator[Claim[Remark]]:
     """What is wrong in the times of a case. ``handed_over_by``: its last event, where that is a handover."""
     for episode in walk.episodes:
         act = episode.started_by
         if episode.ended_at is not None and episode.ended_at < episode.started_at:
-            yield remark_on(episode.ended_by or act, "ended-before-received", "the end lies before the start")
+            yield remark_claim(episode.ended_by or act, "ended-before-received", "the end lies before the start")
         if episode.number == 1 and episode.balance is None:
             if walk.earliest is not None and walk.earliest < episode.started_at:
-                yield remark_on(act, "first-event-before-received", "an event lies before the start")
+                yield remark_claim(act, "first-event-before-received", "an event lies before the start")
             if episode.due_before_it_began:
-                yield remark_on(act, "due-before-first-event", "due before its first event")
+                yield remark_claim(act, "due-before-first-event", "due before its first event")
         count, stated = len(episode.statements), episode.stated_due_at is not None
         for pause in episode.pauses:
             if stated and pause.closed_by is not None and pause.statement == count:
-                yield remark_on(pause.closed_by, "due-not-restated", "the due time is the one stated before the pause")
+                yield remark_claim(
+                    pause.closed_by, "due-not-restated", "the due time is the one stated before the pause"
+                )
     if handed_over_by is not None and walk.episodes and walk.episodes[-1].ended_by is None:
-        yield remark_on(handed_over_by, "nobody-holds", "handed over, and the successor has not been heard")
+        yield remark_claim(handed_over_by, "nobody-holds", "handed over, and the successor has not been heard")
