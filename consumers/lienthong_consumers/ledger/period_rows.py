@@ -1,0 +1,127 @@
+"""What the ledger knows, or knew at some time, of the dossiers of a period; and the days that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from psycopg import Connection
+
+from lienthong_consumers.domain.entry import Entry
+from lienthong_consumers.domain.period_report import Countable, DayOf, Period
+from lienthong_consumers.domain.settlement import settle
+from lienthong_consumers.ledger.summary import CALENDAR
+from lienthong_infra.errors import BadInputError, ConfigurationError
+from lienthong_schemas.instants import Instant, datetime_of, instant_of
+from lienthong_schemas.records import ReferenceRecord
+from lienthong_schemas.reference import ReferenceBook
+from lienthong_schemas.reporting_period import period_days
+
+KIND: Final = "dossier"
+"""The form is about dossiers; other kinds of case have reports of their own."""
+_COLUMNS: Final = "office, commune, selector, channel, status, received_at, due_at, ended_at"
+_NOW: Final = f"""
+    SELECT {_COLUMNS} FROM case_row
+    WHERE kind = %(kind)s AND received_at < %(end)s AND (ended_at IS NULL OR ended_at >= %(begin)s)
+"""
+_HISTORY: Final = f"""
+    SELECT {", ".join(f'"{name}"' for name in Entry._fields if name != "value")} FROM case_event
+    WHERE kind = %(kind)s AND known_at <= %(known)s ORDER BY case_id
+"""
+_REFERENCES: Final = """
+    SELECT record_id, kind, key, version, valid_from, known_from, body FROM reference
+    WHERE kind IN ('calendar', 'unit') ORDER BY "offset"
+"""
+_NEWEST: Final = "SELECT max(updated_known_at) FROM position WHERE topic = 'dossier.v1'"
+_INSTANTS: Final = tuple(
+    index
+    for index, name in enumerate(name for name in Entry._fields if name != "value")
+    if name in ("known_at", "occurred_at", "accepted_at", "received_at", "due_at", "ended_at")
+)
+
+
+def reference_book(connection: Connection[Any]) -> ReferenceBook:
+    """The calendars and units that the bus was given."""
+    rows = connection.execute(_REFERENCES).fetchall()
+    return ReferenceBook(
+        ReferenceRecord(record_id, kind, key, version, instant_of(valid_from), instant_of(known_from), body)
+        for record_id, kind, key, version, valid_from, known_from, body in rows
+    )
+
+
+def zone_of(book: ReferenceBook, at: Instant) -> ZoneInfo:
+    """The time zone that says which day an instant belongs to. Raises ConfigurationError where no calendar says so."""
+    found = book.calendar(CALENDAR, at)
+    if found is None:
+        problem = (
+            f"the bus has no calendar {CALENDAR!r} and no time zone is guessed; publish: lienthong reference apply"
+        )
+        raise ConfigurationError([problem])
+    return ZoneInfo(found[1].time_zone)
+
+
+def day_of(zone: ZoneInfo) -> DayOf:
+    """The day of an instant in a time zone."""
+
+    def day(instant: Instant) -> date:
+        return datetime_of(instant).astimezone(zone).date()
+
+    return day
+
+
+def period_of(name: str, closing_day: int, book: ReferenceBook) -> Period:
+    """A period by its name, such as ``2026-M10``, ``2026-Q3``, ``2026`` or a day ``2026-10-31``.
+
+    Raises BadInputError for what is no period, ConfigurationError without a calendar.
+    """
+    try:
+        day = date.fromisoformat(name) if len(name) == len("2026-10-31") else None
+        first, last = (day, day) if day is not None else period_days(name, closing_day)
+    except ValueError as error:
+        raise BadInputError([f"--period: {error}"]) from None
+    noon = instant_of(datetime.combine(last, time(12), ZoneInfo("UTC")))
+    zone = zone_of(book, noon)
+    begin = datetime.combine(first, time(), zone)
+    end = datetime.combine(last + timedelta(days=1), time(), zone)
+    return Period(name, first, last, instant_of(begin), instant_of(end))
+
+
+def newest_known(connection: Connection[Any]) -> Instant | None:
+    """The append time of the newest record of the dossiers that the ledger took; None before the first."""
+    row = connection.execute(_NEWEST).fetchone()
+    return None if row is None or row[0] is None else instant_of(row[0])
+
+
+def countables(connection: Connection[Any], period: Period, known_at: Instant | None) -> Iterator[Countable]:
+    """The dossiers that can count in a period, as known now or at an instant (append time of the log)."""
+    if known_at is None:
+        bounds = {"kind": KIND, "begin": datetime_of(period.begin), "end": datetime_of(period.end)}
+        for row in connection.execute(_NOW, bounds):
+            yield Countable(*row[:5], *(None if each is None else instant_of(each) for each in row[5:]))
+        return
+    history = connection.execute(_HISTORY, {"kind": KIND, "known": datetime_of(known_at)})
+    for _, entries in groupby(map(_entry, history), key=attrgetter("case_id")):
+        row = settle(entries).row
+        if row is not None:
+            yield Countable(
+                row.office,
+                row.commune,
+                row.selector,
+                row.channel,
+                row.status,
+                row.received_at,
+                row.due_at,
+                row.ended_at,
+            )
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    cells = list(row)
+    for index in _INSTANTS:
+        if cells[index] is not None:
+            cells[index] = instant_of(cells[index])
+    return Entry._make([*cells, b""])

@@ -1,0 +1,140 @@
+"""The verb `lienthong report`: a statutory report from the ledger."""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lienthong.cli.grouped_options import verb_of
+from lienthong.cli.options import Prefix, settings_for
+
+if TYPE_CHECKING:
+    from lienthong.report.form import FilledForm
+    from lienthong_schemas.instants import Instant
+
+
+class Form(StrEnum):
+    """The forms that there are."""
+
+    DOSSIERS = "II.06"
+
+
+class By(StrEnum):
+    """What a line is about."""
+
+    OFFICE = "office"
+    PROCEDURE = "procedure"
+    COMMUNE = "commune"
+
+
+class Count(StrEnum):
+    """By what a dossier is late."""
+
+    DAY = "day"
+    INSTANT = "instant"
+
+
+class Format(StrEnum):
+    """How a form is shown."""
+
+    TABLE = "table"
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+
+
+_PERIODS = "2026-M10, 2026-Q3, 2026-6M, 2026-9M, 2026, 2026-W41 or a day 2026-10-31; default: yesterday."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    form: Annotated[Form, typer.Argument(help="II.06: dossiers received, resolved, pending.")] = Form.DOSSIERS
+    period: Annotated[str, typer.Option(metavar="PERIOD", help=_PERIODS)] = ""
+    by: Annotated[By, typer.Option(help="What a line is about: office (06a), procedure (06b) or commune.")] = By.OFFICE
+    unit: Annotated[str, typer.Option(metavar="CODE", help="Only dossiers of this office or commune.")] = ""
+    as_of: Annotated[str, typer.Option(help="As known at this time (ISO 8601 with offset); default: now.")] = ""
+    count: Annotated[Count, typer.Option(help="Late by day, as the form counts, or by instant.")] = Count.DAY
+    closing_day: Annotated[int, typer.Option(min=1, max=28, help="Last day of a period within its month.")] = 14
+    running: Annotated[bool, typer.Option("--running", help="Show a period that is not over yet.")] = False
+    format: Annotated[Format, typer.Option(help="How to show it.")] = Format.TABLE
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file; needed for xlsx.")] = None
+    prefix: Prefix = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("report")(verb_of(_Options, _report))
+
+
+def _report(options: _Options) -> None:
+    """Fill a form from the ledger: each dossier once received, and once resolved or pending."""
+    from lienthong.report.fill import Asked, filled
+    from lienthong_consumers.ledger.database import open_ledger
+    from lienthong_infra.embedded.servers import ledger_dsn
+    from lienthong_infra.errors import BadInputError
+
+    if options.format == Format.XLSX and options.out is None:
+        raise BadInputError(["--out: a workbook needs a file"])
+    asked = Asked(
+        period=options.period,
+        by=options.by.value,
+        unit=options.unit,
+        counting=options.count.value,
+        closing_day=options.closing_day,
+        as_of=_instant(options.as_of),
+        running=options.running,
+    )
+    settings = settings_for(options.prefix)
+    with open_ledger(ledger_dsn(settings), settings.prefix) as connection:
+        found = filled(connection, asked, time.time_ns() // 1_000)
+    _show(found, options.format, options.out)
+
+
+def _instant(text: str) -> "Instant | None":
+    from lienthong_infra.errors import BadInputError
+    from lienthong_schemas.instants import instant_of
+    from lienthong_schemas.statements import moment
+
+    try:
+        return instant_of(moment(text)) if text else None
+    except ValueError as error:
+        raise BadInputError([f"--as-of: {error}"]) from None
+
+
+def _show(form: "FilledForm", as_format: Format, out: Path | None) -> None:
+    from lienthong.report.files import as_csv, as_json, write_xlsx
+
+    if as_format == Format.XLSX and out is not None:
+        write_xlsx(form, out)
+    elif as_format == Format.TABLE:
+        _print_table(form)
+        return
+    else:
+        text = as_csv(form) if as_format == Format.CSV else as_json(form) + "\n"
+        if out is None:
+            typer.echo(text, nl=False)
+            return
+        out.write_text(text, encoding="utf-8", newline="")
+    typer.echo(f"wrote {out}")
+
+
+def _print_table(form: "FilledForm") -> None:
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from lienthong_schemas.instants import iso_of
+
+    heading, *rows = form.rows()
+    columns = [Column(str(name), justify="right" if index > 1 else "left") for index, name in enumerate(heading)]
+    table = Table(*columns, header_style="bold")
+    for row in rows:
+        cells = [format(cell, ",") if isinstance(cell, int) else cell for cell in row]
+        table.add_row(*cells, style="bold" if row is rows[-1] else None)
+    console = Console(highlight=False)
+    console.print(form.title)
+    console.print(table)
+    known = "nothing" if form.known_at is None else iso_of(form.known_at)
+    console.print(f"known at {known}, counted by {form.counting}")

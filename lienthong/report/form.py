@@ -1,0 +1,79 @@
+"""A filled form II.06 and its headings, for every way in which it is shown."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from lienthong_consumers.domain.period_report import Counting, Line, Period, sum_of
+from lienthong_schemas.instants import Instant, iso_of
+
+HEADINGS: Final = (
+    "Tổng số tiếp nhận", "Mới: trực tuyến", "Mới: trực tiếp, bưu chính", "Kỳ trước chuyển qua",
+    "Tổng số đã giải quyết", "Trước hạn", "Đúng hạn", "Quá hạn",
+    "Tổng số đang giải quyết", "Trong hạn", "Quá hạn",
+)  # fmt: skip
+"""Columns 2 to 12 as on the form (Circular 01/2020/TT-VPCP)."""
+KEYS: Final = (
+    "received", "new_online", "new_direct", "carried_over", "resolved", "early", "on_time", "late",
+    "pending", "pending_in_time", "pending_late",
+)  # fmt: skip
+"""The same columns in JSON."""
+FIRST_HEADING: Final = {"office": "Đơn vị", "commune": "Xã, phường", "procedure": "Thủ tục"}
+TOTAL: Final = "Tổng số"
+
+
+class FilledLine(NamedTuple):
+    """A line with what it is about."""
+
+    code: str
+    name: str
+    line: Line
+
+
+class FilledForm(NamedTuple):
+    """Form II.06 for a period, as known at an instant."""
+
+    period: Period
+    by: str
+    counting: Counting
+    known_at: Instant | None
+    """The newest record that the figures stand on; None: the ledger holds nothing."""
+    closed: bool
+    lines: tuple[FilledLine, ...]
+
+    @property
+    def total(self) -> Line:
+        """The bottom line."""
+        return sum_of(one.line for one in self.lines)
+
+    @property
+    def title(self) -> str:
+        """What stands above it."""
+        running = "" if self.closed else " (chưa chốt kỳ)"
+        first, last = (day.strftime("%d/%m/%Y") for day in (self.period.first_day, self.period.last_day))
+        return f"Biểu II.06 - kỳ {self.period.name}{running}: từ {first} đến {last}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The form as JSON data."""
+        return {
+            "form": "II.06",
+            "period": self.period.name,
+            "first_day": self.period.first_day.isoformat(),
+            "last_day": self.period.last_day.isoformat(),
+            "closed": self.closed,
+            "by": self.by,
+            "counted_by": self.counting,
+            "known_at": None if self.known_at is None else iso_of(self.known_at),
+            "lines": [{"code": one.code, "name": one.name, **_cells(one.line)} for one in self.lines],
+            "total": _cells(self.total),
+        }
+
+    def rows(self) -> list[list[str | int]]:
+        """Heading, lines and bottom line as cells."""
+        heading: list[str | int] = ["Mã", FIRST_HEADING[self.by], *HEADINGS]
+        lines: list[list[str | int]] = [[one.code, one.name, *one.line.columns] for one in self.lines]
+        return [heading, *lines, ["", TOTAL, *self.total.columns]]
+
+
+def _cells(line: Line) -> dict[str, int]:
+    return dict(zip(KEYS, line.columns, strict=True))
