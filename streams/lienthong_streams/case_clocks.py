@@ -12,21 +12,20 @@ from lienthong_infra.ports import OutboundRecord
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import LATEST, Instant
 from lienthong_schemas.records import PROVISIONAL_SILENCE
-from lienthong_schemas.reference import ReferenceBook
 from lienthong_streams.announce import Origin, announcement
 from lienthong_streams.case_state import CaseState, Header
 from lienthong_streams.contributions import Contributions
 from lienthong_streams.domain.announcements import diff
 from lienthong_streams.domain.facts import Fold
 from lienthong_streams.domain.fold import fold_of
-from lienthong_streams.domain.progress import Progress, progress_of
-from lienthong_streams.domain.rules import rules_of
+from lienthong_streams.domain.progress import Progress
+from lienthong_streams.domain.rules import Rules
 
 
 class Moment(NamedTuple):
     """What the outcome of a case depends on beside its timeline, and where it is said."""
 
-    reference: ReferenceBook
+    rules: Rules
     reference_end: int
     """The end of the reference data that matter to this kind of case."""
     horizon: Instant
@@ -39,11 +38,10 @@ def fold_case(
     book: SchemaBook, figures: Contributions, case_id: str, state: CaseState, moment: Moment
 ) -> list[OutboundRecord]:
     """Fold a case anew and bring its state up to date; returns what must be said."""
-    progress = progress_of(state.timeline, rules_of(moment.reference))
+    progress = state.progress(moment.rules)
     outcome = fold_of(progress, moment.horizon, moment.heard)
     emissions = diff(case_id, state.standing, state.withdrawals, outcome)
-    last = state.timeline[-1]
-    before, after = state.header.contribution, figures.contribution(last, outcome)
+    before, after = state.header.contribution, figures.contribution(state, progress, outcome)
     if after != before:
         figures.changed(before, after)
     state.header = Header(
@@ -53,16 +51,20 @@ def fold_case(
         _silent_offices(state, outcome),
         after,
     )
-    return [announcement(book, case_id, last, emission, moment.origin) for emission in emissions]
+    return [announcement(book, case_id, state.last, emission, moment.origin) for emission in emissions]
 
 
 def _closed_since(state: CaseState, progress: Progress, outcome: Fold) -> Instant | None:
     """When the bus last heard of a case that has ended, None for an open one."""
-    walk, last = progress.walk, state.timeline[-1]
-    ended_by = walk.episodes[-1].ended_by if walk.episodes else None
-    if outcome.watch_from is not None or (ended_by is None and (walk.episodes or last.event.ended_at is None)):
+    episodes = progress.walk.episodes
+    if outcome.watch_from is not None or (episodes and episodes[-1].ended_by is None):
         return None
-    return min(max(known.known_at for known in state.timeline), LATEST)
+    if not episodes and state.last.event.ended_at is None:
+        return None
+    before, now = state.header.closed_since, state.heard_at
+    if now is None:
+        now = max(known.known_at for known in state.timeline) if before is None else before
+    return min(now if before is None else max(before, now), LATEST)
 
 
 def _silent_offices(state: CaseState, outcome: Fold) -> tuple[str, ...]:

@@ -2,8 +2,11 @@
 
 The bytes begin with a version, so that a later form can read an earlier one, and a header of fixed size. With the
 header alone a worker knows when the case must be looked at again; nothing else is unpacked before that. Behind it: the
-offices whose silence leaves something provisional, the contribution to the live figures, what stands and what was
-withdrawn, the timeline.
+offices whose silence leaves something provisional, the contribution to the live figures, the progress of the case, what
+stands and what was withdrawn, the timeline.
+
+An event in order carries the progress on by one step and is added to the packed timeline. Only what comes out of order,
+and other reference data, need the timeline itself.
 """
 
 from __future__ import annotations
@@ -12,8 +15,13 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
+import msgspec
+
 from lienthong_schemas.errors import ContractError
 from lienthong_schemas.instants import Instant
+from lienthong_streams.domain.packing import pack, unpack
+from lienthong_streams.domain.progress import Progress, progress_of
+from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.timeline import Known, insert
 from lienthong_streams.older_states import OLDER_VERSIONS, read_older_state
 from lienthong_streams.packed_standing import pack_standing, pack_withdrawals, unpack_standing, unpack_withdrawals
@@ -23,9 +31,12 @@ VERSION: Final = 3
 NEVER_FOLDED: Final = -1
 """The reference end of a case that was not folded yet."""
 
-_HEADER: Final = Struct("<BBqqIIII")
-"""Version, marks, the instant that the marks tell about, reference end, and the lengths of the four parts between."""
+_HEADER: Final = Struct("<BBqqHHIII")
+"""Version, marks, the instant that the marks tell about, reference end, and the lengths of the five parts between."""
 _WATCHED, _CLOSED = 1, 2
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder()
+"""Of the progress. It is made anew from the timeline where another program packed it, so its form may change."""
 
 
 class UnknownStateVersion(ContractError):
@@ -51,39 +62,95 @@ UNFOLDED: Final = Header(None, None, NEVER_FOLDED, (), b"")
 
 
 class CaseState:
-    """What the worker keeps of one case. Its timeline is unpacked when it is asked for."""
+    """What the worker keeps of one case. Progress and timeline are unpacked when they are asked for."""
 
-    __slots__ = ("_case_id", "_packed", "_timeline", "header", "standing", "withdrawals")
+    __slots__ = (
+        "_carried",
+        "_case_id",
+        "_newest",
+        "_packed",
+        "_progress",
+        "_timeline",
+        "header",
+        "heard_at",
+        "standing",
+        "withdrawals",
+    )  # fmt: skip
 
-    def __init__(self, case_id: str = "", packed: bytes = b"") -> None:
+    def __init__(self, case_id: str = "", packed: bytes = b"", progress: bytes = b"") -> None:
         self.header = UNFOLDED
         self.standing: dict[str, str] = {}
         """Settled key without the case id → how firm it was said to be."""
         self.withdrawals: dict[str, str] = {}
         """Settled key without the case id → id of its last withdrawal."""
+        self.heard_at: Instant | None = None
+        """When the bus knew the newest event of those that were taken since the state was unpacked."""
         self._case_id = case_id
         self._packed = packed
+        self._progress = progress
+        self._carried: Progress | None = None
         self._timeline: list[Known] | None = None
+        self._newest: Known | None = None
 
     @property
     def timeline(self) -> Sequence[Known]:
         """The events known, in their order."""
         return self._unpacked()
 
-    def insert(self, known: Known) -> bool:
-        """Put an event in its place; returns whether the timeline changed."""
+    @property
+    def last(self) -> Known:
+        """The last event of the timeline."""
+        return self._unpacked()[-1] if self._newest is None else self._newest
+
+    def progress(self, rules: Rules) -> Progress:
+        """How far the case has come, under these rules: as it was carried on so far, else from the timeline."""
+        if self._carried is None and self._progress:
+            self._carried = unpack(self._case_id, _DECODER.decode(self._progress), rules)
+        if self._carried is None:
+            self._carried = progress_of(self._unpacked(), rules)
+            self._progress = b""
+        return self._carried
+
+    def take(self, known: Known, rules: Rules) -> bool:
+        """Take an event; returns whether the case changed. What it was carried on under must be ``rules`` still."""
+        if self._packed:
+            progress = self.progress(rules)
+            if progress.follows(known):
+                progress.step(known)
+                self._packed = added(self._packed, known)
+                if self._timeline is not None:
+                    self._timeline.append(known)
+                self._newest = known
+                self._changed(known)
+                return True
         timeline = self._unpacked()
-        count = len(timeline)
         if not insert(timeline, known):
             return False
-        at_its_end = len(timeline) > count and timeline[-1] is known
-        self._packed = added(self._packed, known) if at_its_end else pack_timeline(timeline)
+        self._packed = pack_timeline(timeline)
+        self._carried = self._newest = None
+        self._changed(known)
         return True
+
+    def _changed(self, known: Known) -> None:
+        self._progress = b""
+        self.heard_at = known.known_at if self.heard_at is None else max(self.heard_at, known.known_at)
 
     @property
     def packed_timeline(self) -> bytes:
         """The timeline in bytes."""
         return self._packed
+
+    @property
+    def packed_progress(self) -> bytes:
+        """The progress in bytes; empty where it is made anew when it is needed: an ended case seldom goes on."""
+        if self.header.closed_since is not None:
+            return b""
+        if not self._progress and self._carried is not None:
+            try:
+                self._progress = _ENCODER.encode(pack(self._carried))
+            except OverflowError:  # numbers that no office reaches; such a case is carried on from its timeline
+                return b""
+        return self._progress
 
     def _unpacked(self) -> list[Known]:
         if self._timeline is None:
@@ -100,11 +167,11 @@ def encode_state(state: CaseState) -> bytes:
     elif header.closed_since is not None:
         marks, instant = _CLOSED, header.closed_since
     silent = "\0".join(header.silent).encode()
-    standing = pack_standing(state.standing)
-    withdrawals = pack_withdrawals(state.withdrawals)
-    lengths = len(silent), len(header.contribution), len(standing), len(withdrawals)
+    contribution, progress = header.contribution, state.packed_progress
+    standing, withdrawals = pack_standing(state.standing), pack_withdrawals(state.withdrawals)
+    lengths = len(silent), len(contribution), len(progress), len(standing), len(withdrawals)
     fixed = _HEADER.pack(VERSION, marks, instant, header.reference_end, *lengths)
-    return b"".join((fixed, silent, header.contribution, standing, withdrawals, state.packed_timeline))
+    return b"".join((fixed, silent, contribution, progress, standing, withdrawals, state.packed_timeline))
 
 
 def read_header(value: bytes) -> Header:
@@ -112,7 +179,7 @@ def read_header(value: bytes) -> Header:
     if value[0] != VERSION:
         require_known_version(value)
         return UNFOLDED
-    _, marks, instant, reference_end, silent, contribution, _, _ = _HEADER.unpack_from(value)
+    _, marks, instant, reference_end, silent, contribution, *_ = _HEADER.unpack_from(value)
     if not (silent or contribution):
         return Header(
             instant if marks & _WATCHED else None, instant if marks & _CLOSED else None, reference_end, (), b""
@@ -142,14 +209,15 @@ def decode_state(case_id: str, value: bytes) -> CaseState:
     require_known_version(value)
     if value[0] in OLDER_VERSIONS:
         return _state_of_older(case_id, value)
-    _, _, _, _, silent, contribution, standing, withdrawals = _HEADER.unpack_from(value)
-    begin = _HEADER.size + silent + contribution
-    middle = begin + standing
-    end = middle + withdrawals
-    state = CaseState(case_id, value[end:])
+    _, _, _, _, silent, contribution, progress, standing, withdrawals = _HEADER.unpack_from(value)
+    carried = _HEADER.size + silent + contribution
+    stands = carried + progress
+    withdrawn = stands + standing
+    end = withdrawn + withdrawals
+    state = CaseState(case_id, value[end:], value[carried:stands])
     state.header = read_header(value)
-    state.standing = unpack_standing(value[begin:middle])
-    state.withdrawals = unpack_withdrawals(value[middle:end])
+    state.standing = unpack_standing(value[stands:withdrawn])
+    state.withdrawals = unpack_withdrawals(value[withdrawn:end])
     return state
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from lienthong_infra.ports import OutboundRecord
+from lienthong_streams.case_state import CaseState
 from lienthong_streams.domain.facts import Fold
-from lienthong_streams.domain.timeline import Known
+from lienthong_streams.domain.progress import Progress
 from lienthong_streams.position import Position
 
 
@@ -23,8 +24,8 @@ class Contributions(Protocol):
         """The contributions of all cases, after the changelog was read."""
         ...
 
-    def contribution(self, last: Known, outcome: Fold) -> bytes:
-        """What a case adds, from its newest event and what holds about it; at most some tens of bytes."""
+    def contribution(self, state: CaseState, progress: Progress, outcome: Fold) -> bytes:
+        """What a case adds, from how far it has come and what holds about it; at most some tens of bytes."""
         ...
 
     def changed(self, before: bytes, after: bytes) -> None:
@@ -42,7 +43,7 @@ class NoContributions:
     def restored(self, contributions: Iterable[bytes], position: Position) -> None:
         """Nothing to rebuild."""
 
-    def contribution(self, last: Known, outcome: Fold) -> bytes:
+    def contribution(self, state: CaseState, progress: Progress, outcome: Fold) -> bytes:
         """Nothing."""
         return b""
 

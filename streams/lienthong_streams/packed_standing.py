@@ -8,6 +8,7 @@ go on are one byte. The list of those is part of the format: new ones go to its 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -46,6 +47,8 @@ _BEGINNINGS: Final = (
     "finding|back-dated|",
     "finding|",
 )
+_CACHED: Final = 8_192
+"""Different announcements, and different sets of them, kept packed and unpacked: without the case id they recur."""
 _BEGINNING_CODES: Final = {text: code for code, text in enumerate(_BEGINNINGS)}
 
 
@@ -59,15 +62,22 @@ def _code_of(key: str) -> int:
 
 def pack_standing(standing: Mapping[str, str]) -> bytes:
     """The bytes of what stands: settled key → firmness, in its order."""
-    parts = []
-    for key, firmness in standing.items():
-        code = _code_of(key)
-        parts.append(bytes((_FIRMNESS_CODES[firmness], code)) + pack_text(key[len(_BEGINNINGS[code]) :]))
-    return b"".join(parts)
+    return b"".join([_packed(key, firmness) for key, firmness in standing.items()])
 
 
 def unpack_standing(packed: bytes) -> dict[str, str]:
     """What stands, from its bytes."""
+    return dict(_unpacked(packed))
+
+
+@lru_cache(maxsize=_CACHED)
+def _packed(key: str, firmness: str) -> bytes:
+    code = _code_of(key)
+    return bytes((_FIRMNESS_CODES[firmness], code)) + pack_text(key[len(_BEGINNINGS[code]) :])
+
+
+@lru_cache(maxsize=_CACHED)
+def _unpacked(packed: bytes) -> dict[str, str]:
     standing = {}
     at, end = 0, len(packed)
     while at < end:

@@ -1,24 +1,27 @@
 """The timeline of a case in about 40 bytes an event, to which an event is added without touching the others.
 
-Each event is packed by its difference to the *first* of the timeline, which stands at a known place: office, commune,
-procedure, due time cost nothing while they are the first one's. Differences to the event before would be a little
-smaller, but that event would have to be found first. An event is::
+A timeline begins with its base: what its first event says about texts and times. Events leave out what they have in
+common with the base, so that office, commune, procedure, receipt and due time cost nothing while they stay the same,
+and nothing need be unpacked to add one. An event is::
 
-    mask of what follows (2 bytes)
-    seq (2), occurred_at (8) as differences to the first; accepted_at after occurred_at (4), known_at after accepted_at
-    (4), digest (16); or, where one of them does not fit, all of them at any size (bit WIDE)
-    what the mask says: texts, instants after occurred_at, epoch, handover, opening
+    marks (2 bytes), seq (2), occurred_at (8), accepted_at after it (4), known_at after that (4), digest (16)
+    or, where one of them does not fit, all of them at any size (WIDE)
+    texts: office, commune, change, selector, urgency, all behind their length; left out with SAME_TEXTS
+    times: received_at and due_at (16 bytes, or any size with ANY_TIMES); left out with SAME_TIMES
+    status and step, and what the marks say besides: the end, epoch, handover, opening
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from struct import Struct
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from lienthong_schemas.case_event import DIGEST_BYTES, CaseEvent, Handover, Opening
-from lienthong_streams.domain.timeline import Known
+from lienthong_schemas.instants import Instant
+from lienthong_streams.domain.timeline import FIRST_EPOCH, Known
 from lienthong_streams.packed_values import (
     pack_bytes,
     pack_number,
@@ -30,133 +33,199 @@ from lienthong_streams.packed_values import (
 )
 
 _HEAD: Final = Struct(f"<HHqii{DIGEST_BYTES}s")
-_MASK: Final = Struct("<H")
-_EPOCH, _HANDOVER, _OPENING, _WIDE = 1 << 10, 1 << 11, 1 << 12, 1 << 13
-_FIELDS: Final = CaseEvent._fields
-_TEXTS: Final = tuple(
-    (_FIELDS.index(name), 1 << bit)
-    for bit, name in enumerate(("office", "commune", "change", "status", "selector", "step", "urgency"))
+_MARKS: Final = Struct("<H")
+_TIMES: Final = Struct("<qq")
+_NO_TIME: Final = -(2**63)
+_SAME_TEXTS, _SAME_TIMES, _ENDED_THEN, _ENDED, _EPOCH, _HANDOVER, _OPENING, _WIDE, _ANY_TIMES = (
+    1 << bit for bit in range(9)
 )
-_INSTANTS: Final = tuple(
-    (_FIELDS.index(name), 1 << bit) for bit, name in enumerate(("received_at", "due_at", "ended_at"), start=7)
-)
-_NOTHING: Final = CaseEvent("", 1, 0, b"", 0, 0, "", "", "", "", None, None, None, "")
-"""What the first event is packed against. Part of the format."""
+_CACHED: Final = 8_192
+"""Different texts kept packed and unpacked: offices times procedures of a busy hour."""
 
 
 def pack_timeline(timeline: Sequence[Known]) -> bytes:
     """The bytes of a whole timeline."""
-    first = timeline[0].event if timeline else _NOTHING
-    return b"".join(pack_event(known, first if place else _NOTHING) for place, known in enumerate(timeline))
+    if not timeline:
+        return b""
+    base = _base_of(timeline[0].event)
+    return b"".join(base) + b"".join([_pack_event(known, *base) for known in timeline])
 
 
 def added(packed: bytes, known: Known) -> bytes:
     """The bytes of a timeline with one more event at its end; those before are left as they are."""
-    first = _unpack_event("", packed, 0, _NOTHING)[0].event if packed else _NOTHING
-    return packed + pack_event(known, first)
+    if not packed:
+        return pack_timeline((known,))
+    texts_end = unpack_bytes(packed, 0)[1]
+    return packed + _pack_event(known, packed[:texts_end], packed[texts_end : texts_end + _TIMES.size])
 
 
 def unpack_timeline(case_id: str, packed: bytes) -> list[Known]:
     """The timeline of a case in bytes."""
-    if not packed:
-        return []
-    first, at = _unpack_event(case_id, packed, 0, _NOTHING)
-    timeline, base, end = [first], first.event, len(packed)
-    while at < end:
-        known, at = _unpack_event(case_id, packed, at, base)
-        timeline.append(known)
+    timeline: list[Known] = []
+    if packed:
+        texts, at = unpack_bytes(packed, 0)
+        base = _Base(case_id, _unpacked_texts(texts), _TIMES.unpack_from(packed, at))
+        at, end = at + _TIMES.size, len(packed)
+        while at < end:
+            known, at = _unpack_event(base, packed, at)
+            timeline.append(known)
     return timeline
 
 
-def pack_event(known: Known, first: CaseEvent) -> bytes:
-    """One event by its difference to the first of its timeline."""
-    event, known_at = known
-    now: tuple[Any, ...] = event
-    before: tuple[Any, ...] = first
-    occurred_at = event.occurred_at
-    mask = 0
-    rest = b""
-    for field, bit in _TEXTS:
-        if now[field] != before[field]:
-            mask |= bit
-            rest += pack_text(now[field])
-    for field, bit in _INSTANTS:
-        instant = now[field]
-        if instant != before[field]:
-            mask |= bit
-            rest += pack_number(None if instant is None else instant - occurred_at)
-    if event.epoch != first.epoch:
-        mask |= _EPOCH
+class _Base(NamedTuple):
+    """What the events of a timeline have in common."""
+
+    case_id: str
+    texts: tuple[str, ...]
+    times: tuple[Instant, Instant]
+
+
+def _base_of(event: CaseEvent) -> tuple[bytes, bytes]:
+    texts = _packed_texts(event.office, event.commune, event.change, event.selector, event.urgency)
+    return texts, _packed_times(event) or _TIMES.pack(_NO_TIME, _NO_TIME)
+
+
+@lru_cache(maxsize=_CACHED)
+def _packed_texts(*texts: str) -> bytes:
+    return pack_bytes(b"".join(map(pack_text, texts)))
+
+
+@lru_cache(maxsize=_CACHED)
+def _unpacked_texts(packed: bytes) -> tuple[str, ...]:
+    texts = []
+    at = 0
+    while at < len(packed):
+        text, at = unpack_text(packed, at)
+        texts.append(text)
+    return tuple(texts)
+
+
+@lru_cache(maxsize=_CACHED)
+def _packed_state(status: str, step: str) -> bytes:
+    return pack_text(status) + pack_text(step)
+
+
+def _packed_times(event: CaseEvent) -> bytes | None:
+    """When a case was received and is due; None where that does not fit."""
+    received_at, due_at = event.received_at, event.due_at
+    if _NO_TIME in (received_at, due_at):
+        return None
+    try:
+        return _TIMES.pack(_NO_TIME if received_at is None else received_at, _NO_TIME if due_at is None else due_at)
+    except struct.error:
+        return None
+
+
+def _pack_event(known: Known, base_texts: bytes, base_times: bytes) -> bytes:
+    """One event, without what it has in common with the base."""
+    event = known.event
+    marks = 0
+    texts = _packed_texts(event.office, event.commune, event.change, event.selector, event.urgency)
+    if texts == base_texts:
+        marks, texts = _SAME_TEXTS, b""
+    times = _packed_times(event)
+    if times is None:
+        marks |= _ANY_TIMES
+        times = pack_number(event.received_at) + pack_number(event.due_at)
+    elif times == base_times:
+        marks |= _SAME_TIMES
+        times = b""
+    rest = texts + times + _packed_state(event.status, event.step)
+    if event.ended_at == event.occurred_at:
+        marks |= _ENDED_THEN
+    elif event.ended_at is not None:
+        marks |= _ENDED
+        rest += pack_number(event.ended_at)
+    if event.epoch != FIRST_EPOCH or event.handover is not None or event.opening is not None:
+        more, seldom = _pack_seldom(event)
+        marks |= more
+        rest += seldom
+    return _packed_head(known, marks) + rest
+
+
+def _pack_seldom(event: CaseEvent) -> tuple[int, bytes]:
+    marks, rest = 0, b""
+    if event.epoch != FIRST_EPOCH:
+        marks |= _EPOCH
         rest += pack_number(event.epoch)
     if event.handover is not None:
-        mask |= _HANDOVER
-        rest += _pack_handover(event.handover)
+        marks |= _HANDOVER
+        successor, next_epoch, last_seq = event.handover
+        rest += pack_text(successor) + pack_number(next_epoch) + pack_number(last_seq)
     if event.opening is not None:
-        mask |= _OPENING
+        marks |= _OPENING
         rest += b"".join(map(pack_number, event.opening))
-    times = (
-        event.seq - first.seq,
-        occurred_at - first.occurred_at,
-        event.accepted_at - occurred_at,
-        known_at - event.accepted_at,
-    )
-    return _head(mask, times, event.digest) + rest
+    return marks, rest
 
 
-def _head(mask: int, times: tuple[int, int, int, int], digest: bytes) -> bytes:
-    if len(digest) == DIGEST_BYTES:
+def _packed_head(known: Known, marks: int) -> bytes:
+    event = known.event
+    accepted_at = event.accepted_at
+    numbers = event.seq, event.occurred_at, accepted_at - event.occurred_at, known.known_at - accepted_at
+    if len(event.digest) == DIGEST_BYTES:
         try:
-            return _HEAD.pack(mask, *times, digest)
+            return _HEAD.pack(marks, *numbers, event.digest)
         except struct.error:
             pass
-    return _MASK.pack(mask | _WIDE) + b"".join(map(pack_number, times)) + pack_bytes(digest)
+    return _MARKS.pack(marks | _WIDE) + b"".join(map(pack_number, numbers)) + pack_bytes(event.digest)
 
 
-def _unpack_event(case_id: str, packed: bytes, at: int, first: CaseEvent) -> tuple[Known, int]:
-    (mask,) = _MASK.unpack_from(packed, at)
-    if mask & _WIDE:
-        at += _MASK.size
+def _unpack_event(base: _Base, packed: bytes, at: int) -> tuple[Known, int]:
+    (marks,) = _MARKS.unpack_from(packed, at)
+    if marks & _WIDE:
+        at += _MARKS.size
         seq, at = unpack_whole(packed, at)
-        occurred, at = unpack_whole(packed, at)
+        occurred_at, at = unpack_whole(packed, at)
         accepted, at = unpack_whole(packed, at)
         later, at = unpack_whole(packed, at)
         digest, at = unpack_bytes(packed, at)
     else:
-        _, seq, occurred, accepted, later, digest = _HEAD.unpack_from(packed, at)
+        _, seq, occurred_at, accepted, later, digest = _HEAD.unpack_from(packed, at)
         at += _HEAD.size
-    fields: list[Any] = list(first)
-    occurred_at = first.occurred_at + occurred
+    texts = base.texts
+    if not marks & _SAME_TEXTS:
+        packed_texts, at = unpack_bytes(packed, at)
+        texts = _unpacked_texts(packed_texts)
+    received_at, due_at, at = _unpack_times(base, marks, packed, at)
+    status, at = unpack_text(packed, at)
+    step, at = unpack_text(packed, at)
+    ended_at: Instant | None = occurred_at if marks & _ENDED_THEN else None
+    if marks & _ENDED:
+        ended_at, at = unpack_number(packed, at)
+    epoch, handover, opening, at = _unpack_seldom(marks, packed, at)
+    office, commune, change, selector, urgency = texts
     accepted_at = occurred_at + accepted
-    fields[0], fields[2], fields[3] = case_id, first.seq + seq, digest
-    fields[4], fields[5] = accepted_at, occurred_at
-    for field, bit in _TEXTS:
-        if mask & bit:
-            fields[field], at = unpack_text(packed, at)
-    for field, bit in _INSTANTS:
-        if mask & bit:
-            since, at = unpack_number(packed, at)
-            fields[field] = None if since is None else occurred_at + since
-    fields[14] = fields[15] = None
-    if mask & (_EPOCH | _HANDOVER | _OPENING):
-        at = _unpack_seldom(fields, mask, packed, at)
-    return Known(CaseEvent(*fields), accepted_at + later), at
+    event = CaseEvent(
+        base.case_id, epoch, seq, digest, accepted_at, occurred_at, office, commune, change, status, received_at,
+        due_at, ended_at, selector, handover, opening, step, urgency,
+    )  # fmt: skip
+    return Known(event, accepted_at + later), at
 
 
-def _unpack_seldom(fields: list[Any], mask: int, packed: bytes, at: int) -> int:
-    if mask & _EPOCH:
-        fields[1], at = unpack_whole(packed, at)
-    if mask & _HANDOVER:
+def _unpack_times(base: _Base, marks: int, packed: bytes, at: int) -> tuple[Instant | None, Instant | None, int]:
+    if marks & _ANY_TIMES:
+        any_received_at, at = unpack_number(packed, at)
+        any_due_at, at = unpack_number(packed, at)
+        return any_received_at, any_due_at, at
+    received_at, due_at = base.times
+    if not marks & _SAME_TIMES:
+        received_at, due_at = _TIMES.unpack_from(packed, at)
+        at += _TIMES.size
+    return None if received_at == _NO_TIME else received_at, None if due_at == _NO_TIME else due_at, at
+
+
+def _unpack_seldom(marks: int, packed: bytes, at: int) -> tuple[int, Handover | None, Opening | None, int]:
+    epoch, handover, opening = FIRST_EPOCH, None, None
+    if marks & _EPOCH:
+        epoch, at = unpack_whole(packed, at)
+    if marks & _HANDOVER:
         successor, at = unpack_text(packed, at)
         next_epoch, at = unpack_whole(packed, at)
         last_seq, at = unpack_whole(packed, at)
-        fields[14] = Handover(successor, next_epoch, last_seq)
-    if mask & _OPENING:
+        handover = Handover(successor, next_epoch, last_seq)
+    if marks & _OPENING:
         started_at, at = unpack_whole(packed, at)
         used_seconds, at = unpack_whole(packed, at)
         paused_seconds, at = unpack_whole(packed, at)
-        fields[15] = Opening(started_at, used_seconds, paused_seconds)
-    return at
-
-
-def _pack_handover(handover: Handover) -> bytes:
-    return pack_text(handover.successor) + pack_number(handover.next_epoch) + pack_number(handover.last_seq)
+        opening = Opening(started_at, used_seconds, paused_seconds)
+    return epoch, handover, opening, at

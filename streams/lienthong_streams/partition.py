@@ -29,6 +29,7 @@ from lienthong_streams.case_clocks import Moment, fold_case
 from lienthong_streams.case_state import CaseState
 from lienthong_streams.case_store import CaseStore
 from lienthong_streams.contributions import Contributions, NoContributions
+from lienthong_streams.domain.rules import rules_of
 from lienthong_streams.domain.timeline import Known
 from lienthong_streams.position import POSITION_KEY, Position, decode_position, encode_position
 from lienthong_streams.renewal import Renewal
@@ -70,7 +71,7 @@ class DeadlinePartition:
         self._name = partition_key(source.topic, source.partition)
         self._kind = kind_of_topic(source.topic)
         self._position = Position()
-        self._reference = ReferenceBook()
+        self._rules = rules_of(ReferenceBook())
         self._reference_end = 0
         self._heard: dict[str, Instant] = {}
         self._bus_time: Instant = 0
@@ -111,10 +112,12 @@ class DeadlinePartition:
         self._position = position._replace(generation=position.generation + 1)
         self._bus_time = position.horizon
         self._heard = self._barriers.complete_through(position.tick_offset)
-        self._use_reference(position.reference_end)
+        # Before its first tick nothing is folded; the cases are carried on by what that tick will most probably name.
+        first = position.tick_offset < 0
+        self._use_reference(self._barriers.reference_position if first else position.reference_end)
         self.cases.loaded()
         self._figures.restored(self.cases.contributions(), self._position)
-        if position.tick_offset < 0:
+        if first:
             return
         if self.cases.oldest_reference_end < self._reference_end:
             self._renewal.begin(self._reference_end)
@@ -172,7 +175,7 @@ class DeadlinePartition:
         self._bus_time = max(self._bus_time, known_at)
         key = event.case_id.encode()
         state = self._touched.get(key) or self.cases.get(key) or CaseState(event.case_id)
-        if state.insert(Known(event, known_at)):
+        if state.take(Known(event, known_at), self._rules):
             self._touched[key] = state
         return True
 
@@ -212,7 +215,7 @@ class DeadlinePartition:
 
     def _use_reference(self, end: int) -> None:
         self._reference_end = self._barriers.reference_that_matters(self._kind, end)
-        self._reference = self._barriers.reference(self._reference_end)
+        self._rules = rules_of(self._barriers.reference(self._reference_end))
 
     def _catch_up(self) -> None:
         """Fold what time, heard offices and new reference data have made due, as far as this run may."""
@@ -241,7 +244,7 @@ class DeadlinePartition:
         if not self._touched:
             return
         origin = Origin(self.source, self.position, self._bus_time, self._position.reference_end)
-        moment = Moment(self._reference, self._reference_end, self._position.horizon, self._heard, origin)
+        moment = Moment(self._rules, self._reference_end, self._position.horizon, self._heard, origin)
         for key in sorted(self._touched):
             state = self._touched[key]
             if self._position.tick_offset >= 0:

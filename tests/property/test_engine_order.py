@@ -13,12 +13,14 @@ from lienthong_schemas.codec import SchemaBook
 from lienthong_streams.case_state import CaseState, decode_state, encode_state
 from lienthong_streams.domain.announcements import diff, settled, settled_of
 from lienthong_streams.domain.fold import fold
+from lienthong_streams.domain.rules import rules_of
 from lienthong_streams.domain.timeline import Known, insert
 from lienthong_streams.partition import DeadlinePartition
 from tests.support.cases import CASE, book, event, handover, minute
 from tests.support.log import Log
 
 SCHEMAS = SchemaBook()
+RULES = rules_of(book())
 STATUSES = st.sampled_from(["1", "2", "4", "5", "6", "7", "8", "9", "10", "3", "99"])
 
 
@@ -84,9 +86,9 @@ def test_what_was_said_on_the_way_settles_to_what_holds(
     shuffled = list(events)
     chance.shuffle(shuffled)
     ticks = sorted([*horizons, 400])
-    state = CaseState()
+    state = CaseState(CASE)
     for index, one in enumerate(shuffled):
-        state.insert(Known(one, minute(1_000)))
+        state.take(Known(one, minute(1_000)), RULES)
         horizon = ticks[min(index, len(ticks) - 1)]
         outcome = fold(state.timeline, book(), minute(horizon), {"H27.16": minute(horizon)})
         diff(CASE, state.standing, state.withdrawals, outcome)
@@ -116,9 +118,9 @@ def test_an_announcement_is_said_once_and_its_id_is_never_used_again(events: lis
 @settings(max_examples=200, deadline=None)
 def test_a_state_survives_its_bytes(events: list[CaseEvent], horizon: int) -> None:
     """What comes back from the changelog is what went in."""
-    state = CaseState()
+    state = CaseState(CASE)
     for one in events:
-        state.insert(Known(one, minute(1_000)))
+        state.take(Known(one, minute(1_000)), RULES)
     diff(CASE, state.standing, state.withdrawals, fold(state.timeline, book(), minute(horizon), {}))
     back = decode_state(CASE, encode_state(state))
     assert (state.timeline, state.standing, state.withdrawals) == (back.timeline, back.standing, back.withdrawals)

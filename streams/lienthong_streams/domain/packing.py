@@ -29,7 +29,7 @@ Packed = tuple[Any, ...]
 
 
 def pack(progress: Progress) -> Packed:
-    """A progress as tuples."""
+    """A progress as tuples. Raises OverflowError for sequence numbers beyond any that an office reaches."""
     last, walk = progress.last, progress.walk
     sides = _Sides(1 if last is None else last.seq + 1 if last.epoch == FIRST_EPOCH else _STRIDE_OF_LATER_EPOCHS)
     return (
@@ -82,10 +82,12 @@ class _Sides:
         self._begin = 0
 
     def number(self, act: Act | None) -> int | None:
-        """The number of an act, if there is one."""
+        """The number of an act, if there is one. Raises OverflowError where it leaves no room for its side."""
         if act is None:
             return None
         side, seq = act
+        if seq >= self.stride:
+            raise OverflowError(seq)
         if side is not self._side:  # mostly it is the one before
             self._side = side
             self._begin = self.stride * self.places.setdefault(side, len(self.places))
