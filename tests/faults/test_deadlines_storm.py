@@ -17,7 +17,7 @@ from lienthong_producers.municipal_file import municipal_events
 from lienthong_schemas.instants import instant_of
 from tests.support.agreement import events_of, settled_by_fold
 from tests.support.announced import applied_everywhere, standing_on_bus
-from tests.support.fleet import Fleet, Storm
+from tests.support.fleet import FAUST, MIXED, PLAIN, Fleet, Hosts, Storm, storm_name
 from tests.support.municipal_recount import LAST_EVENT
 from tests.support.whole_bus import WholeBus
 
@@ -38,10 +38,17 @@ async def bus(kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[WholeBu
 
 
 @pytest.fixture
-def fleet(bus: WholeBus, tmp_path: Path) -> Iterator[Fleet]:
+def hosts() -> Hosts:
+    """On which host each worker runs."""
+    return PLAIN
+
+
+@pytest.fixture
+def fleet(bus: WholeBus, hosts: Hosts, tmp_path: Path) -> Iterator[Fleet]:
     """Deadline workers, as a user starts them."""
     arguments = ("stream", "deadlines", "--session-timeout", "6", "--tick-commit", "0.5", "--prefix", bus.prefix)
-    fleet = Fleet("lienthong.cli.main", arguments, tmp_path, {"LIENTHONG_BOOTSTRAP": bus.bootstrap})
+    environment = {"LIENTHONG_BOOTSTRAP": bus.bootstrap}
+    fleet = Fleet("lienthong.cli.main", arguments, tmp_path, environment, lambda name: ("--host", hosts[name]))
     yield fleet
     fleet.close()
 
@@ -70,6 +77,7 @@ async def end_in_good_order(fleet: Fleet) -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.parametrize("hosts", [PLAIN, FAUST, MIXED], ids=storm_name)
 async def test_the_clocks_are_right_after_a_storm(bus: WholeBus, fleet: Fleet) -> None:
     """Ten kills, ten SIGTERMs, zombies and rebalances while the log comes in."""
     fleet.start("a")

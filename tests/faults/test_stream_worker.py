@@ -19,7 +19,7 @@ import pytest
 
 from lienthong_infra import exit_codes
 from tests.support.brokers import KafkaKit
-from tests.support.fleet import Fleet, Storm
+from tests.support.fleet import FAUST, MIXED, PLAIN, Fleet, Hosts, Storm, storm_name
 from tests.support.stage import Stage
 
 pytestmark = pytest.mark.broker
@@ -34,9 +34,16 @@ async def stage(kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[Stage
 
 
 @pytest.fixture
-def fleet(stage: Stage, kafka_bootstrap: str, unique_prefix: str, tmp_path: Path) -> Iterator[Fleet]:
+def hosts() -> Hosts:
+    """On which host each worker runs."""
+    return PLAIN
+
+
+@pytest.fixture
+def fleet(stage: Stage, hosts: Hosts, kafka_bootstrap: str, unique_prefix: str, tmp_path: Path) -> Iterator[Fleet]:
     """Counting workers for these topics."""
-    fleet = Fleet("tests.support.counting_process", (kafka_bootstrap, unique_prefix), tmp_path)
+    arguments = (kafka_bootstrap, unique_prefix)
+    fleet = Fleet("tests.support.counting_process", arguments, tmp_path, own=lambda name: [hosts[name]])
     yield fleet
     fleet.close()
 
@@ -89,9 +96,21 @@ def test_a_worker_without_a_broker_gives_up_with_its_exit_code() -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("hosts", [FAUST], ids=storm_name)
+async def test_three_kills_leave_no_trace_on_faust(stage: Stage, fleet: Fleet) -> None:
+    """The same on the other host."""
+    await test_three_kills_leave_no_trace(stage, fleet)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("hosts", "seed"), [(PLAIN, 1), (PLAIN, 2), (FAUST, 1), (FAUST, 2), (MIXED, 3)], ids=storm_name
+)
 async def test_a_storm_leaves_no_trace(stage: Stage, fleet: Fleet, seed: int) -> None:
-    """Ten kills, ten deaths between effects, ten SIGTERMs, zombies and rebalances during 50,000 records."""
+    """Ten kills, ten deaths between effects, ten SIGTERMs, zombies and rebalances during 50,000 records.
+
+    On either host, and on both at once: they share the partitions of a bus.
+    """
     fleet.start("a")
     fleet.start("b")
     storm = Storm(fleet, seed)

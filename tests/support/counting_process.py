@@ -1,8 +1,8 @@
 """A stream worker as a process, with the counting processor instead of the engine.
 
-Everything else is the worker's own: the process, the host, Kafka. Run as a module; arguments: bootstrap, prefix, and
-optionally an effect (``fence``, ``changelog``, ``commit``, ``after-commit``) and before which of its occurrences to
-kill itself.
+Everything else is the worker's own: the process, the host, Kafka. Run as a module; arguments: bootstrap, prefix, host
+(``plain`` or ``faust``), and optionally an effect (``fence``, ``changelog``, ``commit``, ``after-commit``) and before
+which of its occurrences to kill itself.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 
 from prometheus_client import CollectorRegistry
 
@@ -17,7 +19,7 @@ from lienthong_infra.kafka.membership import GroupTimes
 from lienthong_infra.log_lines import log_to_stderr
 from lienthong_infra.ports import PartitionLog, TopicPartition
 from lienthong_streams.runtime.host import HostPorts, HostTimes
-from lienthong_streams.worker import WorkerOptions, build_ports, run_process
+from lienthong_streams.worker import PortsOf, WorkerOptions, build_ports, run_process
 from tests.support.counting import CountingProcessor
 from tests.support.faulty import CrashingLog, CrashPlan
 from tests.support.stage import INPUT
@@ -43,29 +45,31 @@ class DeathPlan(CrashPlan):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(bootstrap: str, prefix: str, name: str = "", occurrence: str = "0") -> None:
+def hosted_by(host: str) -> tuple[PortsOf, Callable[[], None]]:
+    """What makes the ports of a worker on a host, and what to do when it is asked to end."""
+    if host == "plain":
+        return build_ports, lambda: None
+    from lienthong_streams.faust_host.process import end_soon, faust_ports
+
+    return faust_ports([INPUT]), end_soon
+
+
+def main(bootstrap: str, prefix: str, host: str, name: str = "", occurrence: str = "0") -> None:
     """Run until SIGTERM."""
     log_to_stderr()
     plan = DeathPlan(name, int(occurrence))
+    made_by, leaving = hosted_by(host)
 
     def ports_of(options: WorkerOptions, registry: CollectorRegistry) -> HostPorts:
-        ports = build_ports(options, registry)
+        ports = made_by(options, registry)
 
         def log_of(source: TopicPartition) -> PartitionLog:
             return CrashingLog(ports.log_of(source), plan)
 
-        return HostPorts(
-            membership=ports.membership,
-            log_of=log_of,
-            processor_of=CountingProcessor,
-            feed=ports.feed,
-            observer=ports.observer,
-            now=ports.now,
-            remark=ports.remark,
-        )
+        return replace(ports, log_of=log_of, processor_of=CountingProcessor)
 
     options = WorkerOptions(bootstrap=bootstrap, prefix=prefix, times=HOST, group_times=GROUP)
-    run_process(options, topics=[INPUT], ports_of=ports_of)
+    run_process(options, topics=[INPUT], ports_of=ports_of, leaving=leaving)
 
 
 if __name__ == "__main__":

@@ -23,16 +23,36 @@ EFFECTS = ("fence", "changelog", "commit", "after-commit")
 """Effects before which the counting process may kill itself."""
 _LOOK_AGAIN_S = 0.2
 
+Hosts = Mapping[str, str]
+"""On which host each worker runs, by the worker's name."""
+PLAIN: Hosts = {"a": "plain", "b": "plain", "c": "plain"}
+FAUST: Hosts = {"a": "faust", "b": "faust", "c": "faust"}
+MIXED: Hosts = {"a": "faust", "b": "plain", "c": "faust"}
+
+
+def storm_name(value: object) -> str:
+    """The name of a storm's parameter in a test's id."""
+    return "+".join(sorted(set(value.values()))) if isinstance(value, dict) else f"seed-{value}"
+
 
 class Fleet:
-    """Processes of one kind of worker, by name."""
+    """Processes of one kind of worker, by name.
+
+    ``own`` gives arguments that depend on the name; they follow those of all.
+    """
 
     def __init__(
-        self, module: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+        self,
+        module: str,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        own: Callable[[str], Sequence[str]] = lambda _: (),
     ) -> None:
         self.exits: list[tuple[str, int]] = []
         """Name and exit code of every process that ended, by itself or not (negative: by that signal)."""
         self._command = (sys.executable, "-m", module, *arguments)
+        self._own = own
         self._folder = folder
         self._environment = {**os.environ, **(environment or {})}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -41,7 +61,7 @@ class Fleet:
         """Start a worker; its output is appended to a file of its own."""
         with (self._folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                (*self._command, *more),
+                (*self._command, *self._own(name), *more),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
