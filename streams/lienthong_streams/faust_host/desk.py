@@ -33,6 +33,8 @@ class Demand:
 
     def take(self, partition: TopicPartition, run: Run) -> None:
         """The agent was given a run."""
+        if self.filled.done():
+            return
         self._runs[partition] = run
         self._missing -= 1
         if not self._missing:
