@@ -35,6 +35,7 @@ YARDSTICK = "confluent-kafka"
 CONTESTANTS = {
     "ours-noop": ["benchmarks.ours", "noop"],
     "ours-real": ["benchmarks.ours", "real"],
+    "ours-faust": ["benchmarks.ours_faust", "noop"],
     "faust-table": ["benchmarks.faust_table"],
     YARDSTICK: ["benchmarks.confluent_loop"],
 }

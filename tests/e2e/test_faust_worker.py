@@ -71,3 +71,12 @@ def test_a_wrong_setting_is_said_in_a_line() -> None:
     assert done.returncode == exit_codes.CONFIGURATION_WRONG
     assert "LIENTHONG_PREFIX: expected" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.faults
+def test_a_broker_that_is_away_is_no_good_end() -> None:
+    """Faust does not wait for it; a supervisor starts the worker again."""
+    command = [sys.executable, "-m", "faust", *FAUST]
+    away = {**os.environ, "LIENTHONG_BOOTSTRAP": "127.0.0.1:9"}
+    done = subprocess.run(command, env=away, capture_output=True, check=False, timeout=60)
+    assert done.returncode != exit_codes.GOOD

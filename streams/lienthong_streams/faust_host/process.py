@@ -41,9 +41,11 @@ def faust_ports(topics: Sequence[str] = CASE_TOPICS, *, app: HostApp | None = No
     return ports_of
 
 
-def end_soon(limit_s: float = END_LIMIT_S, *, now_end: Callable[[int], object] = end) -> None:
-    """End the process after so many seconds in any case, in good order as far as anybody can tell from outside."""
-    timer = threading.Timer(limit_s, now_end, [exit_codes.GOOD])
+def end_soon(
+    code: int = exit_codes.GOOD, *, limit_s: float = END_LIMIT_S, now_end: Callable[[int], object] = end
+) -> None:
+    """End the process after so many seconds in any case, with this exit code."""
+    timer = threading.Timer(limit_s, now_end, [code])
     timer.daemon = True
     timer.start()
 

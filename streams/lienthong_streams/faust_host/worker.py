@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from lienthong_infra import exit_codes
 from lienthong_infra.embedded.servers import bootstrap
 from lienthong_infra.errors import ConfigurationError
 from lienthong_infra.settings import load_settings
@@ -34,10 +35,12 @@ class _Work:
         self._options = options
         self._app = app
         self._stop = asyncio.Event()
+        self._at_work = False
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
         """Work until Faust stops; whatever goes wrong ends the process."""
+        self._at_work = True
         try:
             await run_worker(self._options, self._stop, ports_of=faust_ports(app=self._app))
         except BaseException as error:
@@ -46,9 +49,10 @@ class _Work:
 
     async def leave(self) -> None:
         """Leave in good order; the host itself limits how long that takes."""
-        end_soon()
+        end_soon(exit_codes.TEMPORARY_FAILURE if self._app.crashed else exit_codes.GOOD)
         self._stop.set()
-        await self._ended.wait()
+        if self._at_work:
+            await self._ended.wait()
 
 
 def _deadlines() -> HostApp:
