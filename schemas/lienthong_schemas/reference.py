@@ -174,6 +174,20 @@ class ReferenceBook:
                 return found[0], found[1]
         return None
 
+    def clock_policies(self, case_kind: str) -> list[tuple[str, ClockPolicy]]:
+        """(record id, policy) of every version of every clock policy of a kind of case."""
+        return [
+            (record_id, body)
+            for (kind, key), versions in self._versions.items()
+            if kind == "clock-policy" and key.startswith(f"{case_kind}/")
+            for _, _, record_id, body in versions
+            if isinstance(body, ClockPolicy)
+        ]
+
+    def calendar_ids(self) -> list[str]:
+        """The record ids of every version of every calendar."""
+        return [one[2] for (kind, _), versions in self._versions.items() if kind == "calendar" for one in versions]
+
     def states(self, case_kind: str, at: Instant) -> States | None:
         """The table of states of a kind of case that applies at an instant."""
         found = self._at("states", case_kind, at)

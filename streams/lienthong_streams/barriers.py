@@ -20,8 +20,8 @@ from lienthong_schemas.reference import ReferenceBook
 KEPT_TICKS = 2_000
 """Ticks kept in memory: half an hour of one each second; a partition further behind waits for a newer one."""
 
-_WITHOUT_A_CLOCK = ("schema", "unit")
-"""Kinds of reference data that no clock depends on."""
+_WITHOUT_A_SAY = ("schema",)
+"""Kinds of reference data on which no clock and no finding depends."""
 _OF_A_KIND = ("policy", "clock-policy", "states")
 """Kinds whose keys begin with the kind of case that they are for."""
 
@@ -29,7 +29,7 @@ _OF_A_KIND = ("policy", "clock-policy", "states")
 def _matters(record: ReferenceRecord, case_kind: str) -> bool:
     if record.kind in _OF_A_KIND:
         return record.key.split("/", 1)[0] == case_kind
-    return record.kind not in _WITHOUT_A_CLOCK
+    return record.kind not in _WITHOUT_A_SAY
 
 
 class Barriers:
@@ -103,7 +103,7 @@ class Barriers:
         return {}
 
     def reference_that_matters(self, case_kind: str, end: int) -> int:
-        """The end of the reference data that can change the clocks of a kind of case: at most ``end``."""
+        """The end of the reference data that can change what holds about a kind of case: at most ``end``."""
         return next(
             (offset + 1 for offset, one in reversed(self._references) if offset < end and _matters(one, case_kind)), 0
         )

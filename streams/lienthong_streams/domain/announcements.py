@@ -7,11 +7,14 @@ withdrawn and holds again gets an id that names the withdrawal. What was announc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from lienthong_schemas.identity import announcement_id, confirmation_id, withdrawal_id
 from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE
 from lienthong_streams.domain.facts import Claim, Fact, Fold, Remark
+
+_OF_THE_DELIVERY: Final = "sync|"
+"""How the keys of the clock begin that measures the delivery itself."""
 
 
 class Emission(NamedTuple):
@@ -60,9 +63,14 @@ def diff(case_id: str, standing: dict[str, str], withdrawals: dict[str, str], fo
 def settled(case_id: str, standing: Mapping[str, str]) -> frozenset[tuple[str, bool]]:
     """The settled form of what stands: (settled key, whether a hole makes it provisional).
 
-    Provisional for want of a heartbeat belongs to the announcement and is left out.
+    Provisional for want of a heartbeat belongs to the announcement and is left out; so is how late an event reached the
+    bus, which belongs to its delivery.
     """
-    return frozenset((f"{case_id}|{key}", firmness == PROVISIONAL_HOLE) for key, firmness in standing.items())
+    return frozenset(
+        (f"{case_id}|{key}", firmness == PROVISIONAL_HOLE)
+        for key, firmness in standing.items()
+        if not key.startswith(_OF_THE_DELIVERY)
+    )
 
 
 def settled_of(case_id: str, fold: Fold) -> frozenset[tuple[str, bool]]:

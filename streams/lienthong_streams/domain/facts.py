@@ -24,6 +24,7 @@ FINDING_CODES: Final = {
     "unknown-status": "The state is not in the table of states; it changes no clock.",
     "invalid-start": "The first state of the case is not one in which a case may begin.",
     "invalid-transition": "The table of states does not allow this change of state.",
+    "start-skipped": "The case ended without the state with which its clock starts; it counts from the first work.",
     "reopened": "The case went on after it had ended; a new episode of the clock began.",
     "due-not-restated": "A pause ended and the due time was not stated anew.",
     "occurred-in-the-future": "The event claims a time later than the bus received it plus five minutes.",

@@ -17,6 +17,7 @@ from lienthong_streams.domain.data_findings import (
 )
 from lienthong_streams.domain.facts import Fold, claim_of
 from lienthong_streams.domain.judge import Knowledge, Verdict, judge
+from lienthong_streams.domain.passage_clocks import judge_passage
 from lienthong_streams.domain.progress import Progress, progress_of
 from lienthong_streams.domain.rules import rules_of
 from lienthong_streams.domain.side_clocks import judge_side_clocks
@@ -40,7 +41,9 @@ def fold(
 def fold_of(progress: Progress, horizon: Instant, complete_through: Mapping[str, Instant]) -> Fold:
     """All that holds about a case that has come so far; see ``fold``."""
     walk = progress.walk
-    verdict = _verdict(progress, Knowledge(horizon, progress.hole, complete_through))
+    knowledge = Knowledge(horizon, progress.hole, complete_through)
+    verdict = _verdict(progress, knowledge)
+    judge_passage(verdict, progress, knowledge)
     remarks = [claim_of(remark) for remark in walk.remarks]
     remarks += remarks_on_times(walk, progress.last if progress.handed_over else None)
     remarks += remarks_on_senders(walk, progress.rules)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lienthong_schemas.instants import Instant
+from lienthong_schemas.policy_due import DueTime
 from lienthong_schemas.policy_levels import after, before, share_reached
 from lienthong_streams.domain.due import computed_from, due_of
 from lienthong_streams.domain.episode import Episode
@@ -24,7 +27,16 @@ def outlook_of(episode: Episode, terms: Terms) -> Outlook:
 
 
 def level_times(episode: Episode, terms: Terms, due_at: Instant) -> list[tuple[str, str, Instant]]:
-    """(kind, level, instant) of the warnings before a due time and the escalations after it. Raises CalendarError."""
+    """(kind, level, instant) of the levels of an episode. Raises CalendarError."""
+    return times_of_levels(terms, due_at, lambda: computed_from(episode, terms))
+
+
+def times_of_levels(
+    terms: Terms, due_at: Instant, computed: Callable[[], DueTime | None]
+) -> list[tuple[str, str, Instant]]:
+    """(kind, level, instant) of the warnings before a due time and the escalations after it. ``computed``: the due time
+    of the policy alone, for shares of it. Raises CalendarError.
+    """
     reached: list[tuple[str, str, Instant]] = []
     if terms.policy is None or terms.calendar is None:
         return reached
@@ -32,7 +44,7 @@ def level_times(episode: Episode, terms: Terms, due_at: Instant) -> list[tuple[s
         if warning.before is not None:
             reached.append(("warned", warning.level, before(warning.before, terms.calendar, due_at)))
             continue
-        counted = computed_from(episode, terms)
+        counted = computed()
         if warning.share is not None and counted is not None:
             whole = counted._replace(total=terms.measured(counted.counted_from, due_at))
             reached.append(("warned", warning.level, share_reached(warning.share, terms.calendar, whole)))

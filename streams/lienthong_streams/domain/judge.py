@@ -53,6 +53,13 @@ class Verdict:
     watch: list[Instant] = field(default_factory=list)
     """Instants after which something more may hold."""
 
+    def take(self, other: Verdict) -> None:
+        """Add all of another."""
+        self.facts += other.facts
+        self.remarks += other.remarks
+        self.clocks += other.clocks
+        self.watch += other.watch
+
     def remark(self, act: Act, code: str, detail: str) -> None:
         """Add a remark caused by an act."""
         self.remarks.append(remark_claim(act, code, detail))

@@ -14,12 +14,13 @@ from lienthong_streams.domain.act import Act, Side
 from lienthong_streams.domain.episode import Balance, Episode, Pause, Statement, Turn
 from lienthong_streams.domain.facts import Remark
 from lienthong_streams.domain.outlook import ENDLESS, KEPT, Due, Limit, Outlook
+from lienthong_streams.domain.passage import Delivery, Passage, Wait
 from lienthong_streams.domain.progress import Progress
 from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.timeline import FIRST_EPOCH
-from lienthong_streams.domain.walk import Submission, Walk
+from lienthong_streams.domain.walk import Begun, Submission, Walk
 
-FORM: Final = 3
+FORM: Final = 4
 """The form of the tuples; raise it with every change, so that what an earlier program packed is made anew."""
 _STRIDE_OF_LATER_EPOCHS: Final = 2**40
 """In the first epoch no number is above the last one; before a later epoch there may have been any."""
@@ -43,6 +44,8 @@ def pack(progress: Progress) -> Packed:
         None if walk.submission is None else _packed_submission(walk.submission, sides),
         [_packed_episode(episode, sides) for episode in walk.episodes],
         [tuple(remark) for remark in walk.remarks],
+        None if walk.deferred is None else (sides.number(walk.deferred.act), *walk.deferred[1:]),
+        None if progress.passage is None else _packed_passage(progress.passage, sides),
         sides.stride,
         [part for side in sides.places for part in side],
     )
@@ -54,7 +57,8 @@ def unpack(case_id: str, packed: Sequence[Any], rules: Rules) -> Progress | None
     """
     if packed[0] != FORM:
         return None
-    _, mark, begins_at, flags, status, earliest, last, waiting, episodes, remarks, stride, sides = packed
+    _, mark, begins_at, flags, status, earliest, last, waiting, episodes, remarks, *more, stride, sides = packed
+    deferred, passage = more
     kind = case_id.split(":", 1)[0]
     acts = _Acts(stride, sides)
     walk = Walk(
@@ -63,9 +67,11 @@ def unpack(case_id: str, packed: Sequence[Any], rules: Rules) -> Progress | None
         [_episode(one, acts) for one in episodes],
         None if waiting is None else _submission(waiting, acts),
         status,
+        None if deferred is None else Begun(acts.known(deferred[0]), *deferred[1:]),
         earliest,
     )
     progress = Progress(kind, rules, begins_at, acts.act(last), flags & 1 > 0, flags & 2 > 0, flags & 4 > 0, walk)
+    progress.passage = None if passage is None else _passage(passage, acts)
     progress.find_terms()
     return progress if progress.mark == mark else None
 
@@ -216,6 +222,34 @@ def _pause(packed: Sequence[Any], acts: _Acts) -> Pause:
         _limit(limit),
         _limit(asked_by),
     )
+
+
+def _packed_passage(passage: Passage, sides: _Sides) -> Packed:
+    return (
+        [(sides.number(one.act), *one[1:]) for one in passage.late],
+        None if passage.arrival is None else _packed_wait(passage.arrival, sides),
+        passage.arrived_in,
+        [_packed_wait(one, sides) for one in passage.transfers],
+    )
+
+
+def _packed_wait(wait: Wait, sides: _Sides) -> Packed:
+    return wait.since, sides.number(wait.act), wait.urgency, wait.until, sides.number(wait.until_act)
+
+
+def _passage(packed: Sequence[Any], acts: _Acts) -> Passage:
+    late, arrival, arrived_in, transfers = packed
+    return Passage(
+        [Delivery(acts.known(number), *rest) for number, *rest in late],
+        None if arrival is None else _wait(arrival, acts),
+        arrived_in,
+        [_wait(one, acts) for one in transfers],
+    )
+
+
+def _wait(packed: Sequence[Any], acts: _Acts) -> Wait:
+    since, act, urgency, until, until_act = packed
+    return Wait(since, acts.known(act), urgency, until, acts.act(until_act))
 
 
 def _packed_limit(limit: Limit | None, ended_at: Instant | None) -> int | Packed | None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant, iso_of
 from lienthong_streams.domain.act import Act, act_of
 from lienthong_streams.domain.facts import Remark, remark_on
+from lienthong_streams.domain.passage import Passage
 from lienthong_streams.domain.rules import Rules, Selection
 from lienthong_streams.domain.terms import Terms
 from lienthong_streams.domain.timeline import Applied, Known, applied
-from lienthong_streams.domain.walk import Walk, begin_of
+from lienthong_streams.domain.walk import Walk, begin_of, bounded
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Progress:
     walk: Walk
     terms: Terms | None = None
     """How the case is counted; None where no policy covers it or nothing has begun."""
+    passage: Passage | None = None
+    """How it passed between systems; None as long as nothing is to be kept of it."""
 
     def follows(self, known: Known) -> bool:
         """Whether an event is simply the next one, so that ``step`` does what a new walk would."""
@@ -52,9 +56,28 @@ class Progress:
         """Take the next event, which must follow."""
         self.last = act_of(known.event)
         begun = bool(self.walk.episodes)
-        self.walk.take(known)
+        self._take(known, first=False)
         if not begun:
             self.find_terms()
+
+    def take_all(self, events: Sequence[Known]) -> None:
+        """Take the events that have a say, in their order, from the first on."""
+        for number, known in enumerate(events):
+            self._take(known, first=number == 0)
+        self.find_terms()
+
+    def _take(self, known: Known, *, first: bool) -> None:
+        self.walk.take(known, self._start_status)
+        if not self.rules.follow_passage(self.kind):
+            return
+        passage = Passage() if self.passage is None else self.passage
+        passage.take(known, bounded(known.event, known.known_at), self.rules, first=first)
+        self.passage = None if passage.is_empty else passage
+
+    def _start_status(self, event: CaseEvent, at: Instant) -> str | None:
+        """The state with which the clock starts, if the policy of a clock that starts with this event names one."""
+        terms = self.rules.terms(Selection(self.kind, event.selector, event.urgency), at)
+        return None if terms is None or terms.policy is None else terms.policy.start_status
 
     def find_terms(self) -> None:
         """Look up how the case is counted: by what its first clock began with."""
@@ -69,7 +92,8 @@ class Progress:
     def mark(self) -> int:
         """Another number under another table of states, policy or calendar."""
         table, terms = self.walk.table, self.terms
-        return (0 if table is None else table.mark) ^ (0 if terms is None else terms.mark)
+        mark = (0 if table is None else table.mark) ^ (0 if terms is None else terms.mark)
+        return mark ^ self.rules.passage_mark(self.kind)
 
 
 def progress_of(timeline: Sequence[Known], rules: Rules) -> Progress:
@@ -86,12 +110,10 @@ def progress_of(timeline: Sequence[Known], rules: Rules) -> Progress:
         detail = f"no table of states for {kind} is valid at {iso_of(begins_at)}"
         remarks.append(remark_on(act_of(first.event), "no-states", detail))
     walk = Walk(table, remarks)
-    for known in chosen.events:
-        walk.take(known)
     in_order = not (chosen.holes or chosen.conflicts or chosen.held) and not _hands_over(chosen, last.epoch)
     handed_over = last.handover is not None
     progress = Progress(kind, rules, begins_at, act_of(last), in_order, bool(chosen.holes), handed_over, walk)
-    progress.find_terms()
+    progress.take_all(chosen.events)
     return progress
 
 

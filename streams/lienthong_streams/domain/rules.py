@@ -15,6 +15,8 @@ from lienthong_schemas.instants import Instant
 from lienthong_schemas.reference import ANY, ReferenceBook, States
 from lienthong_streams.domain.terms import Terms
 
+PASSAGE_CLOCKS: Final = ("sync", "receipt")
+"""Clocks that measure how a case passes between systems."""
 KEPT: Final = 20_000
 """Answers kept: more than a nation has procedures. Who sends ever new ones only makes them be looked up again."""
 
@@ -43,6 +45,7 @@ class Rules:
         self._changes = book.changes()
         self._tables: dict[tuple[str, int], Table | None] = {}
         self._terms: dict[tuple[Selection, int], Terms | None] = {}
+        self._passage_marks: dict[str, int] = {}
 
     @property
     def knows_agencies(self) -> bool:
@@ -52,6 +55,21 @@ class Rules:
     def knows_unit(self, code: str) -> bool:
         """Whether the register of units has ever had this unit or agency."""
         return self._book.knows_unit(code)
+
+    def passage_mark(self, kind: str) -> int:
+        """Another number where what is gathered step by step may differ: other policies of passage and of a start by
+        state, other calendars. 0 where there are none of these policies.
+        """
+        if kind not in self._passage_marks:
+            found = self._book.clock_policies(kind)
+            needed = sorted(name for name, one in found if one.clock in PASSAGE_CLOCKS or one.start_status)
+            calendars = sorted(self._book.calendar_ids()) if needed else []
+            self._passage_marks[kind] = crc32("|".join([*needed, *calendars]).encode()) if needed else 0
+        return self._passage_marks[kind]
+
+    def follow_passage(self, kind: str) -> bool:
+        """Whether any policy asks how a kind of case passes between systems."""
+        return self.passage_mark(kind) != 0
 
     def table(self, kind: str, at: Instant) -> Table | None:
         """The table of states of a kind of case whose clock begins at an instant."""

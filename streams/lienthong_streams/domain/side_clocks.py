@@ -16,7 +16,7 @@ from lienthong_schemas.records import FIRM
 from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.episode import Episode
 from lienthong_streams.domain.facts import Claim, Clock, Fact
-from lienthong_streams.domain.foresight import apology_by, outlook_of
+from lienthong_streams.domain.foresight import apology_by, outlook_of, times_of_levels
 from lienthong_streams.domain.judge import Knowledge, Verdict
 from lienthong_streams.domain.outlook import KEPT, Limit
 from lienthong_streams.domain.terms import Terms
@@ -54,7 +54,7 @@ def _judge_acceptance(found: Verdict, submitted: Submission, terms: Terms, knowl
         span = Span(
             "acceptance", 1, submitted.at, submitted.act, submitted.decided_at, submitted.decided_by, submitted.limit
         )
-        _judge_span(found, span, terms, knowledge)
+        judge_span(found, span, terms, knowledge)
 
 
 def _judge_supplements(found: Verdict, episodes: list[Episode], terms: Terms, knowledge: Knowledge) -> None:
@@ -70,7 +70,7 @@ def _judge_supplements(found: Verdict, episodes: list[Episode], terms: Terms, kn
             if closed is None and episode.ended_at is not None:
                 closed, closed_by = episode.ended_at, episode.ended_by
             span = Span("supplement", number, pause.opened_at, pause.opened_by, closed, closed_by, pause.limit)
-            if _judge_span(found, span, terms, knowledge):
+            if judge_span(found, span, terms, knowledge):
                 supplement = None if terms.policy is None else terms.policy.supplement
                 follows = "" if supplement is None or supplement.then_status is None else supplement.then_status
                 found.remark(span.act, "supplement-overdue", f"to be followed by state {follows!r}")
@@ -89,11 +89,13 @@ def _judge_steps(found: Verdict, episodes: list[Episode], terms: Terms, knowledg
                 continue
             numbers[clock] += 1
             span = Span(clock, numbers[clock], stretch.since, stretch.act, stretch.until, stretch.until_act, limit)
-            _judge_span(found, span, terms, knowledge)
+            judge_span(found, span, terms, knowledge)
 
 
-def _judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) -> bool:
-    """Add the verdict on a span; returns whether it is late."""
+def judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) -> bool:
+    """Add the verdict on a span, with its levels where the policy is its own; returns whether it is late. Raises
+    CalendarError.
+    """
     last_in_time = span.limit.last_in_time
     until = knowledge.horizon if span.until is None else span.until
     late = until > last_in_time
@@ -109,8 +111,10 @@ def _judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) 
     if span.until is not None and span.until_act is not None:
         kind = "met-late" if late else "met"
         told.append(_Told(kind, span.until_act.cause, span.until, span.until_act, firmness))
+    if terms.clock == span.clock:
+        told += _levels(found, span, terms, until, late)
     for one in told:
-        key = f"{span.clock}|{span.number}|{one.kind}||{one.cause}"
+        key = f"{span.clock}|{span.number}|{one.kind}|{one.level}|{one.cause}"
         found.facts.append(Claim(key, one.firmness, partial(_fact, span, terms, one)))
     found.clocks.append(partial(_clock, span, terms, until, late))
     return late
@@ -124,13 +128,24 @@ class _Told(NamedTuple):
     at: Instant
     act: Act
     firmness: str
+    level: str = ""
+
+
+def _levels(found: Verdict, span: Span, terms: Terms, until: Instant, late: bool) -> list[_Told]:
+    told = []
+    for kind, level, at in times_of_levels(terms, span.limit.due_at, lambda: terms.computed(span.since)):
+        if at <= until and (kind == "warned" or late):
+            told.append(_Told(kind, iso_of(at), at, span.act, FIRM, level))
+        elif span.until is None:
+            found.watch.append(at - 1)
+    return told
 
 
 def _fact(span: Span, terms: Terms, told: _Told) -> Fact:
     act = told.act
     return Fact(
         span.clock, span.number, told.kind, told.cause, told.at, told.firmness, None, _due_at(span, terms), act.office,
-        act.commune, act.selector, terms.measured(span.since, told.at), 0, terms.policy_id,
+        act.commune, act.selector, terms.measured(span.since, told.at), 0, terms.policy_id, told.level,
     )  # fmt: skip
 
 
@@ -162,4 +177,4 @@ def _judge_apology(found: Verdict, episode: Episode, terms: Terms, knowledge: Kn
         "apology", episode.number, episode.started_at, episode.last,
         None if given is None else given.at, None if given is None else given.act, Limit(deadline, deadline),
     )  # fmt: skip
-    _judge_span(found, span, terms, knowledge)
+    judge_span(found, span, terms, knowledge)

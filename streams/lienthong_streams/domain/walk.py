@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -47,6 +47,10 @@ class Begun(NamedTuple):
     at: Instant
 
 
+StartStatus = Callable[[CaseEvent, Instant], str | None]
+"""From an event that would begin a clock, and when, to the state with which that clock is to start; None: any."""
+
+
 @dataclass(slots=True)
 class Walk:
     """What the walk has gathered."""
@@ -57,11 +61,13 @@ class Walk:
     episodes: list[Episode] = field(default_factory=list)
     submission: Submission | None = None
     status: str = ""
+    deferred: Begun | None = None
+    """How the clock would have begun, while it waits for the state with which its policy lets it start."""
     earliest: Instant | None = None
     """The earliest time that an event claims which is not merely waiting."""
 
-    def take(self, known: Known) -> None:
-        """Go one event further."""
+    def take(self, known: Known, start_status: StartStatus) -> None:
+        """Go one event further. ``start_status``: the state with which the clock starts, where a policy names one."""
         if self.table is None:
             return
         states, event = self.table.states, known.event
@@ -82,7 +88,10 @@ class Walk:
         if effect == "waiting" and (episode is None or episode.ended_by is not None):
             return
         if episode is None:
-            episode = _first_episode(event, act, begin_of(event, known.known_at))
+            begin = self._begin(known, act, effect, start_status)
+            if begin is None:
+                return
+            episode = _first_episode(event, begin)
             self.episodes.append(episode)
         elif episode.ended_by is not None and effect in ("running", "paused"):
             self.remark("reopened", act, f"state {event.status!r} after the end")
@@ -99,6 +108,20 @@ class Walk:
         elif effect in ("ended", "stopped"):
             end = at if event.ended_at is None else event.ended_at
             episode.end(end, act, judged=effect == "ended")
+
+    def _begin(self, known: Known, act: Act, effect: str, start_status: StartStatus) -> Begun | None:
+        """How the first clock begins with this event; None: it waits for the state with which it is to start."""
+        event = known.event
+        begin = Begun(act, event.urgency, begin_of(event, known.known_at))
+        awaited = None if event.change == "opening" else start_status(event, begin.at)
+        if awaited is None or event.status == awaited:
+            return begin if self.deferred is None else begin._replace(at=bounded(event, known.known_at))
+        if effect not in ("ended", "stopped"):
+            self.deferred = self.deferred or begin
+            return None
+        if self.deferred is not None:
+            self.remark("start-skipped", act, f"the clock was to start with state {awaited!r}")
+        return self.deferred or begin
 
     def begun(self) -> Begun | None:
         """By what the first clock began; it selects the policy."""
@@ -141,9 +164,9 @@ def bounded(event: CaseEvent, known_at: Instant) -> Instant:
     return min(event.occurred_at, known_at + AHEAD_OF_THE_BUS)
 
 
-def _first_episode(event: CaseEvent, act: Act, started_at: Instant) -> Episode:
+def _first_episode(event: CaseEvent, begin: Begun) -> Episode:
     opening = event.opening
-    episode = Episode(1, act, started_at, act, event.urgency)
+    episode = Episode(1, begin.act, begin.at, begin.act, begin.urgency)
     if opening is not None:
         episode.balance = Balance(event.occurred_at, opening.used_seconds, opening.paused_seconds)
     if event.change != "opening":
@@ -159,7 +182,8 @@ def remarks_on_times(walk: Walk, handed_over_by: Act | None) -> Iterator[Claim[R
         if episode.ended_at is not None and episode.ended_at < episode.started_at:
             yield remark_claim(episode.ended_by or act, "ended-before-received", "the end lies before the start")
         if episode.number == 1 and episode.balance is None:
-            if walk.earliest is not None and walk.earliest < episode.started_at:
+            begin = episode.started_at if walk.deferred is None else walk.deferred.at
+            if walk.earliest is not None and walk.earliest < begin:
                 yield remark_claim(act, "first-event-before-received", "an event lies before the start")
             if episode.due_before_it_began:
                 yield remark_claim(act, "due-before-first-event", "due before its first event")

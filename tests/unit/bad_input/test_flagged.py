@@ -81,6 +81,13 @@ def registered(**fields: Any) -> list[Became]:
     return findings(outcome(LATER, happened(1, "2", RECEIVED[1], **fields), book=book_with(*units)))
 
 
+def skipped() -> list[Became]:
+    """What is found where the policy starts its clock with a state that was left out."""
+    body = {"case_kind": "dossier", "selector": "x", "unit": "working_day", "amount": 5, "start_status": "4"}
+    policy = record("clock-policy", "dossier/x/*/processing", {**body, "source": "test"})
+    return findings(outcome(LATER, *of("x", RECEIVED, ("9", "2026-03-04 09:00")), book=book_with(policy)))
+
+
 UNKNOWN_YEARS = (
     record("calendar", "default", VIETNAM_2026),
     record(
@@ -96,6 +103,7 @@ INPUTS: dict[str, Callable[[], list[Became]]] = {
     "an unknown status": lambda: dossier(("X", LATER)),
     "a case that begins in the middle": lambda: findings(outcome(LATER, *of(RESIDENCE, ("4", RECEIVED[1])))),
     "a skipped state": lambda: dossier(("9", LATER)),
+    "a case that ends without the state with which its clock starts": skipped,
     "a case that goes on after its end": lambda: dossier(("4", "2026-03-03 09:00"), ("9", LATER), ("4", DUE)),
     "a due time before the start": lambda: first(due="2026-02-02 17:00"),
     "an end before the start": lambda: second("9", ended_at=at("2026-03-01 09:00")),

@@ -10,7 +10,7 @@ from lienthong_infra.dead_letter import read_letter
 from lienthong_infra.ports import OutboundRecord, Record
 from lienthong_schemas.codec import MARKER, SchemaBook, fingerprint_of, packaged_schema
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
-from lienthong_schemas.records import PROVISIONAL_SILENCE, ClockEvent, ReferenceRecord, clock_event
+from lienthong_schemas.records import PROVISIONAL_SILENCE, ClockEvent, ReferenceRecord, clock_event, finding
 from lienthong_streams.partition import DeadlinePartition, NotReady
 from lienthong_streams.position import POSITION_KEY, decode_position
 from tests.support.cases import CASE, POLICY, STATES, event, minute
@@ -20,6 +20,9 @@ from tests.support.log import SOURCE, Log, avro_record
 def said(log: Log, outputs: tuple[OutboundRecord, ...]) -> list[ClockEvent]:
     """The clock events among outputs."""
     return [clock_event(log.book.decode("sla.v1", one.value or b"")) for one in outputs if one.topic == "sla.v1"]
+
+
+AGENCY = json.dumps({"name": "Sở Tư pháp", "unit_type": "agency"})
 
 
 def letters_of(outputs: tuple[OutboundRecord, ...]) -> list[tuple[int, str, str]]:
@@ -163,6 +166,25 @@ def test_a_new_policy_makes_every_case_be_folded_again() -> None:
     log.reference_end = 2
     log.tick(minute(31), 1)
     assert [one.kind for one in said(log, partition.run((), now=0).outputs)] == ["started"]
+
+
+def test_an_office_that_is_registered_later_is_no_longer_unknown() -> None:
+    """The finding is withdrawn with the tick that brings the register's new record."""
+    other, own = (ReferenceRecord(f"unit/{code}/1", "unit", code, 1, 0, 0, AGENCY) for code in ("H27.01", "H27.16"))
+    log = Log(SchemaBook(), [event(1, "2", 0, due=60, commune="")], references=(STATES, POLICY, other))
+    partition = log.partition()
+    log.tick(minute(30), 1)
+    found = [
+        finding(log.book.decode("quality.v1", one.value or b""))
+        for one in partition.run(log.records, now=0).outputs
+        if one.topic == "quality.v1"
+    ]
+    assert ("unknown-office", "raised") in [(one.code, one.kind) for one in found]
+    log.barriers.add_reference(Record("reference.v1", 0, 3, b"", log.book.encode("reference.v1", own._asdict()), 0))
+    log.reference_end = 4
+    log.tick(minute(31), 1)
+    (one,) = [one for one in partition.run((), now=0).outputs if one.topic == "quality.v1"]
+    assert finding(log.book.decode("quality.v1", one.value or b"")).kind == "withdrawn"
 
 
 def test_an_idle_run_is_not_urgent() -> None:
