@@ -8,11 +8,9 @@ import tempfile
 
 import faust
 
-from benchmarks.job import INPUT_TOPIC, OUTPUT_TOPIC, Meter, output_of, state_of
-from lienthong_schemas.codec import SchemaBook
+from benchmarks.job import INPUT_TOPIC, OUTPUT_TOPIC, PARTITIONS, Meter, fastavro_reader, output_of, state_of
 
 BOOTSTRAP, PREFIX, EVENTS = sys.argv[1], sys.argv[2], int(sys.argv[3])
-PARTITIONS = 4
 
 app = faust.App(
     f"{PREFIX}.faust",
@@ -27,7 +25,7 @@ app = faust.App(
 source = app.topic(f"{PREFIX}.{INPUT_TOPIC}", key_type=bytes, value_type=bytes)
 outputs = app.topic(f"{PREFIX}.{OUTPUT_TOPIC}", key_type=bytes, value_type=bytes)
 table = app.Table("state", partitions=PARTITIONS, key_type=bytes, value_type=bytes)
-book = SchemaBook()
+read = fastavro_reader()
 meter = Meter(EVENTS)
 
 
@@ -35,12 +33,12 @@ meter = Meter(EVENTS)
 async def work(stream: faust.StreamT[bytes]) -> None:
     """Decode, keep, say."""
     async for key, value in stream.items():
-        record = book.decode(INPUT_TOPIC, value)
-        table[key] = state_of(record)
-        output = output_of(record)
+        record = read(value)
+        table[key] = state_of(record["seq"], record["due_at"], record["status"])
+        output = output_of(record["case_id"], record["seq"], record["status"])
         if output is not None:
             await outputs.send(key=key, value=output)
-        if meter.count(1):
+        if meter.count(1, output is not None):
             meter.report(host="faust-table")
             os._exit(0)
 

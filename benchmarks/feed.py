@@ -1,31 +1,37 @@
-"""The input: dossiers with eight events each, interleaved, as a province sends them in a busy hour."""
+"""The inputs of the benchmarks: the dossiers of a simulated province, and single dossiers made by hand."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from benchmarks.job import INPUT_TOPIC
-from lienthong_infra.kafka.publisher import KafkaPublisher
+from lienthong.simulation import simulation_of
 from lienthong_infra.ports import OutboundRecord
+from lienthong_producers.domain.simulation.delivery import Arrival, Beat, Delivered
+from lienthong_producers.domain.simulation.options import CLEAN, Flaws, Size
+from lienthong_producers.domain.simulation.simulation import Simulation
+from lienthong_producers.simulation_import import arrival_record
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.identity import event_id
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
 
-STATUSES = ("2", "4", "4", "5", "4", "4", "4", "9")
-"""A dossier's life: received, worked on, a supplement, worked on, done."""
 MINUTE = 60 * MICROSECONDS_PER_SECOND
 START = 1_750_000_000 * MICROSECONDS_PER_SECOND
-OPEN_AT_ONCE = 500
-CHUNK = 2_000
+_EVENTS_OF_A_DOSSIER = 4
+"""So many at least come of one within the days that are simulated."""
+_TICK_MINUTES = 24 * 60
+"""A tick a simulated day: as rare among the events as one a second is among thousands."""
+LIFE = ("2", "4", "4", "5", "4", "4", "4", "9")
+"""A dossier made by hand: received, worked on, a supplement, worked on, done."""
 
 
 def dossier_record(case: int, seq: int, at: int) -> dict[str, Any]:
     """Event ``seq`` of a case, ``at`` minutes after START."""
     identity = f"dossier:H27.{case % 69 + 1:02d}:000.00.16.H27-250701-{case:06d}"
     office = f"H27.{case % 69 + 1:02d}"
-    status = STATUSES[seq - 1]
+    status = LIFE[seq - 1]
     occurred = START + at * MINUTE
     return {
         "accepted_at": occurred, "previous": None, "case_id": identity, "epoch": 1, "seq": seq, "seq_by": "holder",
@@ -37,35 +43,42 @@ def dossier_record(case: int, seq: int, at: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def records(events: int, seed: int = 1) -> Iterator[OutboundRecord]:
-    """So many events, of hundreds of dossiers at once; the same for the same seed."""
-    chance, book = random.Random(seed), SchemaBook()
-    opened = 0
-    open_cases: list[list[int]] = []
-    for at in range(events):
-        if len(open_cases) < OPEN_AT_ONCE:
-            opened += 1
-            open_cases.append([opened, 0])
-        index = chance.randrange(len(open_cases))
-        open_cases[index][1] += 1
-        case, seq = open_cases[index]
-        if seq == len(STATUSES):
-            open_cases[index] = open_cases[-1]
-            open_cases.pop()
-        record = dossier_record(case, seq, at)
-        yield OutboundRecord(INPUT_TOPIC, record["case_id"].encode(), book.encode(INPUT_TOPIC, record))
+@cache
+def province(events: int) -> Simulation:
+    """A province that hands in so many events of dossiers within a month, or more."""
+    size = Size(dossiers_per_day=max(20.0, events / _EVENTS_OF_A_DOSSIER / 18))
+    return simulation_of(size, Flaws(conflicts=0.0, lost=0.0), CLEAN)
 
 
-async def publish(bootstrap: str, prefix: str, events: int) -> None:
-    """Write the input to a bus."""
-    publisher = KafkaPublisher(bootstrap, prefix)
-    chunk: list[OutboundRecord] = []
-    try:
-        for record in records(events):
-            chunk.append(record)
-            if len(chunk) == CHUNK:
-                await publisher.publish(chunk)
-                chunk = []
-        await publisher.publish(chunk)
-    finally:
-        await publisher.close()
+@cache
+def arrivals(events: int) -> tuple[Delivered, ...]:
+    """So many events of dossiers in the order of their arrival, with the ticks and heartbeats among them.
+
+    Dossiers that were open before the first day are left out: an opening balance comes once in a dossier's life.
+    """
+    return tuple(_chosen(province(events).delivery(CLEAN, book=SchemaBook(), tick_minutes=_TICK_MINUTES), events))
+
+
+def _chosen(delivery: Iterator[Delivered], events: int) -> Iterator[Delivered]:
+    opened: set[str] = set()
+    left = events
+    for item in delivery:
+        if isinstance(item, Beat):
+            continue
+        if isinstance(item, Arrival):
+            case = item.event.case.case_id
+            if item.event.step.change == "opening":
+                opened.add(case)
+            if item.event.topic != INPUT_TOPIC or case in opened or not left:
+                continue
+            left -= 1
+        yield item
+        if not left and not isinstance(item, Arrival):
+            return  # the tick behind the last event
+    if left:
+        raise SystemExit(f"the province sends {left} events fewer than the {events} that are asked for")
+
+
+def records(events: int) -> list[OutboundRecord]:
+    """The same events as records, without ticks."""
+    return [arrival_record(item) for item in arrivals(events) if isinstance(item, Arrival)]

@@ -1,5 +1,8 @@
 """Our worker on its reference host. Arguments: bootstrap, prefix, events, engine (``noop`` or ``real``).
 
+With 0 events it reports once nothing has come for some seconds; a fifth argument says how
+many workers share the partitions.
+
 Both take part in everything that makes it exact: fence, exact start, one transaction for each run and partition. The
 no-op engine only does what all contestants do; the real one reads every rule of the contract, folds the clocks and
 announces.
@@ -11,13 +14,15 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from benchmarks.job import INPUT_TOPIC, OUTPUT_TOPIC, Meter, output_of, state_of
+from benchmarks.job import INPUT_TOPIC, OUTPUT_TOPIC, PARTITIONS, Meter, output_of, state_of
 from lienthong_infra.kafka.membership import KafkaMembership
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
+from lienthong_schemas.avro_compiled import Wanted
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant
 from lienthong_streams.barriers import Barriers
@@ -26,6 +31,10 @@ from lienthong_streams.position import POSITION_KEY
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
 from lienthong_streams.runtime.host import Host, HostPorts
 from lienthong_streams.runtime.ports import Advance, Effects, PartitionProcessor
+
+WANTED: Final = Wanted(INPUT_TOPIC, ("case_id", "seq", "due_at", "status"))
+IDLE_S: Final = 4.0
+"""So long nothing comes before a worker that shares the partitions reports."""
 
 
 class NoEngine:
@@ -52,9 +61,9 @@ class NoEngine:
         changed: dict[bytes, bytes | None] = {}
         for record in records:
             key = record.key or b""
-            decoded = self._book.decode(INPUT_TOPIC, record.value or b"")
-            changed[key] = self._states[key] = state_of(decoded)
-            output = output_of(decoded)
+            case_id, seq, due_at, status = self._book.decode_fields(WANTED, record.value or b"")
+            changed[key] = self._states[key] = state_of(seq, due_at, status)
+            output = output_of(case_id, seq, status)
             if output is not None:
                 outputs.append(OutboundRecord(OUTPUT_TOPIC, key, output))
         if records:
@@ -74,42 +83,86 @@ class NoEngine:
 class Counter:
     """Hears what the host does; ends the process once all events are done with."""
 
-    def __init__(self, meter: Meter, engine: str) -> None:
+    def __init__(self, meter: Meter, *, whole: bool) -> None:
+        """``whole``: the first run of records counts as well."""
+        self.owned: set[TopicPartition] = set()
         self._meter = meter
-        self._engine = engine
+        self._whole = whole
+
+    def shared_out(self) -> None:
+        """The partitions are shared out: the work begins."""
+        if self._whole:
+            self._meter.begin()
 
     def taken_over(self, source: TopicPartition, position: int) -> None:
-        """Nothing to count."""
+        """One partition more."""
+        self.owned.add(source)
 
     def released(self, source: TopicPartition) -> None:
-        """Nothing to count."""
+        """One partition less."""
+        self.owned.discard(source)
 
     def advanced(self, source: TopicPartition, step: Advance, position: int, position_value: bytes) -> None:
         """Count what one step took."""
-        if step.taken and self._meter.count(step.taken):
-            self._meter.report(host=f"ours-{self._engine}")
+        if step.taken and self._meter.count(step.taken, len(step.outputs)):
+            self._meter.report()
             os._exit(0)
 
 
-async def main(bootstrap: str, prefix: str, events: int, engine: str) -> None:
-    """Run until all events are done with."""
+class PatientMembership(KafkaMembership):
+    """Fetches nothing before the partitions are shared out: else the first worker is done before the second comes."""
+
+    def __init__(self, bootstrap: str, prefix: str, counter: Counter, share: int) -> None:
+        super().__init__(bootstrap, prefix)
+        self._counter = counter
+        self._share = share
+        self._shared_out = False
+
+    async def fetch(self, *, timeout: float, limit: int) -> Mapping[TopicPartition, Sequence[Record]]:
+        """As the port says, once this worker has its share of the partitions and no more."""
+        if self._shared_out:
+            return await super().fetch(timeout=timeout, limit=limit)
+        if len(self._counter.owned) == self._share:
+            self._shared_out = True
+            self._counter.shared_out()
+            return await super().fetch(timeout=timeout, limit=limit)
+        await asyncio.sleep(timeout)
+        return {}
+
+
+async def main(bootstrap: str, prefix: str, events: int, engine: str, workers: int = 1) -> None:
+    """Run until all events are done with; as one of so many workers."""
     book = SchemaBook()
     barriers = Barriers(book)
+    meter = Meter(events)
+    counter = Counter(meter, whole=not events)
 
     def processor(source: TopicPartition) -> PartitionProcessor:
         return NoEngine(book) if engine == "noop" else DeadlinePartition(source, book, barriers)
 
     ports = HostPorts(
-        membership=KafkaMembership(bootstrap, prefix),
+        membership=PatientMembership(bootstrap, prefix, counter, PARTITIONS // workers),
         log_of=lambda source: KafkaPartitionLog(bootstrap, prefix, source),
         processor_of=processor,
         feed=BarrierFeed(KafkaReader(bootstrap, prefix), barriers),
-        observer=Counter(Meter(events), engine),
+        observer=counter,
         now=lambda: time.time_ns() // 1_000,
         remark=lambda value: "",
     )
-    await Host(ports).run([INPUT_TOPIC], asyncio.Event())
+    async with asyncio.TaskGroup() as tasks:
+        if not events:
+            tasks.create_task(report_when_idle(meter))
+        tasks.create_task(Host(ports).run([INPUT_TOPIC], asyncio.Event()))
+
+
+async def report_when_idle(meter: Meter) -> None:
+    """Report and end the process once nothing has come for some seconds, though something came before."""
+    while True:
+        await asyncio.sleep(IDLE_S / 10)
+        if meter.last and time.perf_counter() - meter.last > IDLE_S:
+            meter.report()
+            os._exit(0)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], *map(int, sys.argv[5:])))

@@ -19,7 +19,7 @@ from lienthong_streams.worker import WorkerOptions
 async def main(bootstrap: str, prefix: str, events: int, engine: str) -> None:
     """Run until all events are done with."""
     ports = faust_ports([INPUT_TOPIC])(WorkerOptions(bootstrap=bootstrap, prefix=prefix), CollectorRegistry())
-    ports = replace(ports, observer=Counter(Meter(events), f"faust-{engine}"), remark=lambda value: "")
+    ports = replace(ports, observer=Counter(Meter(events), whole=False), remark=lambda value: "")
     if engine == "noop":
         book = SchemaBook()
         ports = replace(ports, processor_of=lambda source: NoEngine(book))
