@@ -152,6 +152,11 @@ class WorkingCalendar:
             raise self._beyond(iso_of(instant))
         return date.fromordinal(self._first_ordinal + bisect_right(self._midnights, instant) - 1)
 
+    def begins_day(self, instant: Instant) -> bool:
+        """Whether a local date begins at an instant."""
+        index = bisect_left(self._midnights, instant)
+        return index < len(self._midnights) and self._midnights[index] == instant
+
     def is_working_day(self, day: date) -> bool:
         """Whether somebody works on a date."""
         self._check_day(day)

@@ -104,8 +104,13 @@ class ClockPolicy(Body):
         """The time of its own clock; None where the due time is stated."""
         return None if self.unit is None or self.amount is None else Span(amount=self.amount, unit=self.unit)
 
-    def spans(self) -> dict[str, Span]:
+    def spans(self) -> Mapping[str, Span]:
         """The time of every clock that it covers, by the name of the clock: its own first, then the others."""
+        return self.by_clock
+
+    @cached_property
+    def by_clock(self) -> Mapping[str, Span]:
+        """See ``spans``; every due time asks for it."""
         asked = self.supplement
         found = {self.clock: self.span, "acceptance": self.acceptance}
         found |= {"supplement": asked.limit if asked else None, "notice": asked.notice if asked else None}

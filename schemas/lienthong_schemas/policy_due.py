@@ -221,7 +221,7 @@ def _in_session(calendar: WorkingCalendar, at: Instant) -> bool:
     """Whether something comes in time for a session: up to closing time, but midnight belongs to the day after."""
     if not calendar.is_open(at):
         return False
-    return calendar.begins_session(at) or calendar.date_of(at) == calendar.date_of(at - 1)
+    return not calendar.begins_day(at) or calendar.begins_session(at)
 
 
 def _too_late(cut_off: CutOff, calendar: WorkingCalendar, at: Instant, day: date) -> bool:
@@ -275,7 +275,7 @@ def _counted_in_dates(span: Span, calendar: WorkingCalendar, at: Instant, steps:
 
 def _is_midnight_closing(calendar: WorkingCalendar, at: Instant) -> bool:
     """Whether work ends at an instant that the wall clock gives to the day after."""
-    return not calendar.begins_session(at) and calendar.date_of(at) != calendar.date_of(at - 1)
+    return calendar.begins_day(at) and not calendar.begins_session(at)
 
 
 def _working_date(calendar: WorkingCalendar, at: Instant) -> date:

@@ -66,6 +66,11 @@ class Span(Body):
 
     def text(self) -> str:
         """As people write it: ``5 working_day``."""
+        return self.written
+
+    @cached_property
+    def written(self) -> str:
+        """See ``text``; every due time says it."""
         return _text(self.amount, self.unit)
 
 

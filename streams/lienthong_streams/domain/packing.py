@@ -67,10 +67,10 @@ def unpack(case_id: str, packed: Sequence[Any], rules: Rules) -> Progress | None
         [_episode(one, acts) for one in episodes],
         None if waiting is None else _submission(waiting, acts),
         status,
-        None if deferred is None else Begun(acts.known(deferred[0]), *deferred[1:]),
+        None if deferred is None else Begun(acts[deferred[0]], *deferred[1:]),
         earliest,
     )
-    progress = Progress(kind, rules, begins_at, acts.act(last), flags & 1 > 0, flags & 2 > 0, flags & 4 > 0, walk)
+    progress = Progress(kind, rules, begins_at, acts[last], flags & 1 > 0, flags & 2 > 0, flags & 4 > 0, walk)
     progress.passage = None if passage is None else _passage(passage, acts)
     progress.find_terms()
     return progress if progress.mark == mark else None
@@ -100,23 +100,18 @@ class _Sides:
         return self._begin + seq
 
 
-class _Acts:
-    """Finds acts by their numbers."""
-
-    __slots__ = ("_sides", "_stride")
+class _Acts(dict[Any, Any]):
+    """Acts by their numbers, each made once; None is no act."""
 
     def __init__(self, stride: int, sides: Sequence[Any]) -> None:
+        super().__init__(((None, None),))
         self._stride = stride
         self._sides = [Side(*sides[at : at + 4]) for at in range(0, len(sides), 4)]
 
-    def known(self, number: int) -> Act:
-        """The act with a number."""
+    def __missing__(self, number: int) -> Act:
         place, seq = divmod(number, self._stride)
-        return Act(self._sides[place], seq)
-
-    def act(self, number: int | None) -> Act | None:
-        """The act with a number, if there is one."""
-        return None if number is None else self.known(number)
+        act = self[number] = Act(self._sides[place], seq)
+        return act
 
 
 def _packed_submission(waiting: Submission, sides: _Sides) -> Packed:
@@ -134,7 +129,7 @@ def _packed_submission(waiting: Submission, sides: _Sides) -> Packed:
 def _submission(packed: Sequence[Any], acts: _Acts) -> Submission:
     at, act, urgency, occurred_at, decided_at, decided_by, limit = packed
     occurred_at = at if occurred_at is None else occurred_at
-    return Submission(at, acts.known(act), urgency, occurred_at, decided_at, acts.act(decided_by), _limit(limit))
+    return Submission(at, acts[act], urgency, occurred_at, decided_at, acts[decided_by], _limit(limit))
 
 
 def _packed_episode(episode: Episode, sides: _Sides) -> Packed:
@@ -162,27 +157,25 @@ def _episode(packed: Sequence[Any], acts: _Acts) -> Episode:
         number, started_by, started_at, last, urgency, balance, flags, told, pauses, holders, steps, ended_by, ended_at,
         outlook,
     ) = packed  # fmt: skip
-    known = acts.known
     statements: list[Statement] = []
     before = None
     for stated_by, at, due_at, after_pause in told:
-        statements.append(Statement(known(stated_by), at, before, due_at, after_pause))
+        statements.append(Statement(acts[stated_by], at, before, due_at, after_pause))
         before = due_at
-    turns = [(since, known(held_by)) for since, held_by in holders]
     return Episode(
         number,
-        known(started_by),
+        acts[started_by],
         started_at,
-        known(last),
+        acts[last],
         urgency,
         None if balance is None else Balance(*balance),
         flags & 1 > 0,
         flags & 2 > 0,
         statements,
         [_pause(pause, acts) for pause in pauses],
-        [Turn(since, held_by, held_by.office) for since, held_by in turns],
-        [Turn(since, known(done_by), name) for since, done_by, name, _ in steps or ()],
-        acts.act(ended_by),
+        [Turn(since, acts[held_by], acts[held_by].side.office) for since, held_by in holders],
+        [Turn(since, acts[done_by], name) for since, done_by, name, _ in steps or ()],
+        acts[ended_by],
         ended_at,
         flags & 4 > 0,
         [_limit(limit) for _, _, _, limit in steps or ()],
@@ -215,10 +208,10 @@ def _pause(packed: Sequence[Any], acts: _Acts) -> Pause:
     return Pause(
         reason,
         opened_at,
-        acts.known(opened_by),
+        acts[opened_by],
         statement,
         closed_at,
-        acts.act(closed_by),
+        acts[closed_by],
         _limit(limit),
         _limit(asked_by),
     )
@@ -240,7 +233,7 @@ def _packed_wait(wait: Wait, sides: _Sides) -> Packed:
 def _passage(packed: Sequence[Any], acts: _Acts) -> Passage:
     late, arrival, arrived_in, transfers = packed
     return Passage(
-        [Delivery(acts.known(number), *rest) for number, *rest in late],
+        [Delivery(acts[number], *rest) for number, *rest in late],
         None if arrival is None else _wait(arrival, acts),
         arrived_in,
         [_wait(one, acts) for one in transfers],
@@ -249,7 +242,7 @@ def _passage(packed: Sequence[Any], acts: _Acts) -> Passage:
 
 def _wait(packed: Sequence[Any], acts: _Acts) -> Wait:
     since, act, urgency, until, until_act = packed
-    return Wait(since, acts.known(act), urgency, until, acts.act(until_act))
+    return Wait(since, acts[act], urgency, until, acts[until_act])
 
 
 def _packed_limit(limit: Limit | None, ended_at: Instant | None) -> int | Packed | None:
