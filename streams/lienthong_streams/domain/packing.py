@@ -20,7 +20,7 @@ from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.timeline import FIRST_EPOCH
 from lienthong_streams.domain.walk import Begun, Submission, Walk
 
-FORM: Final = 4
+FORM: Final = 5
 """The form of the tuples; raise it with every change, so that what an earlier program packed is made anew."""
 _STRIDE_OF_LATER_EPOCHS: Final = 2**40
 """In the first epoch no number is above the last one; before a later epoch there may have been any."""
@@ -227,7 +227,8 @@ def _packed_passage(passage: Passage, sides: _Sides) -> Packed:
 
 
 def _packed_wait(wait: Wait, sides: _Sides) -> Packed:
-    return wait.since, sides.number(wait.act), wait.urgency, wait.until, sides.number(wait.until_act)
+    limit = _packed_limit(wait.limit, wait.until)
+    return wait.since, sides.number(wait.act), wait.urgency, wait.until, sides.number(wait.until_act), limit
 
 
 def _passage(packed: Sequence[Any], acts: _Acts) -> Passage:
@@ -241,8 +242,8 @@ def _passage(packed: Sequence[Any], acts: _Acts) -> Passage:
 
 
 def _wait(packed: Sequence[Any], acts: _Acts) -> Wait:
-    since, act, urgency, until, until_act = packed
-    return Wait(since, acts[act], urgency, until, acts[until_act])
+    since, act, urgency, until, until_act, limit = packed
+    return Wait(since, acts[act], urgency, until, acts[until_act], _limit(limit))
 
 
 def _packed_limit(limit: Limit | None, ended_at: Instant | None) -> int | Packed | None:

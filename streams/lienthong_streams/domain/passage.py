@@ -17,6 +17,7 @@ from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
 from lienthong_streams.domain.act import Act, act_of
+from lienthong_streams.domain.outlook import Limit
 from lienthong_streams.domain.rules import Rules, Selection
 from lienthong_streams.domain.timeline import Known
 
@@ -40,6 +41,8 @@ class Wait:
     urgency: str
     until: Instant | None = None
     until_act: Act | None = None
+    limit: Limit | None = None
+    """Until when it must be, once it was asked for."""
 
 
 @dataclass(slots=True)
@@ -73,7 +76,7 @@ class Passage:
 
     def _note_delivery(self, event: CaseEvent, act: Act, at: Instant, known_at: Instant, rules: Rules) -> None:
         terms = rules.terms(Selection(event.kind, event.selector, event.urgency, "sync"), at)
-        if terms is None or known_at <= at:
+        if terms is None or terms.surely_in_time("sync", at, known_at):
             return
         try:
             limit = terms.limit_of("sync", at)

@@ -54,9 +54,10 @@ def _judge_wait(
     terms = progress.rules.terms(Selection(progress.kind, wait.act.selector, wait.urgency, "receipt"), wait.since)
     if terms is None or terms.policy is None or terms.policy.start_status != status:
         return
-    limit = terms.limit_of("receipt", wait.since)
-    if limit is not None:
-        span = Span("receipt", number, wait.since, wait.act, wait.until, wait.until_act, limit)
+    if wait.limit is None:
+        wait.limit = terms.limit_of("receipt", wait.since)
+    if wait.limit is not None:
+        span = Span("receipt", number, wait.since, wait.act, wait.until, wait.until_act, wait.limit)
         judge_span(found, span, terms, knowledge)
 
 

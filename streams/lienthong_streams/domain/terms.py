@@ -97,6 +97,12 @@ class Terms:
         due = due_time(self.policy, self.calendar, since, clock=clock)
         return Limit(due.instant, due.last_in_time)
 
+    def surely_in_time(self, clock: str, since: Instant, until: Instant) -> bool:
+        """Whether so short a time is in time wherever it lies. False: ask when it is due."""
+        span = None if self.policy is None else self.policy.spans().get(clock)
+        whole = 0 if span is None or span.unit == "calendar_day" else span.microseconds
+        return until - since <= whole
+
     def last_in_time(self, due: Instant) -> Instant:
         """The last instant that is in time for a stated due time: where forms count by day, the end of its day."""
         if self.calendar is None or not self._to_end_of_day:
