@@ -225,11 +225,29 @@ def commands_page() -> str:
     return _page("Commands", "`lienthong/cli/`", *parts)
 
 
+def explanation_page() -> str:
+    """The JSON form of an explanation."""
+    from lienthong.explain.form_page import parts_of, rows_of
+
+    parts: list[list[str]] = [
+        [
+            "What `lienthong explain --json` prints; [late.md](../late.md) is for people. Instants are ISO 8601 in",
+            "UTC, seconds are whole numbers unless there is a fraction.",
+        ]
+    ]
+    for part in parts_of():
+        doc = inspect.cleandoc(part.__doc__ or "")
+        parts.append([f"## {part.__name__.removesuffix('Part')}", "", doc])
+        parts.append(_table(("field", "type", "meaning"), rows_of(part)))
+    return _page("The JSON form of an explanation", "`lienthong/explain/document.py`", *parts)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "topics.md": topics_page,
     "schemas.md": schemas_page,
     "states.md": states_page,
     "findings.md": findings_page,
+    "explanation.md": explanation_page,
     "metrics.md": metrics_page,
     "settings.md": settings_page,
     "commands.md": commands_page,

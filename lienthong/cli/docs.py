@@ -17,17 +17,26 @@ def register(app: typer.Typer) -> None:
 
 
 def _docs(into: Folder = Path("docs/reference"), check: Check = False) -> None:
-    """Write the reference pages: topics, schemas, states, findings, settings."""
+    """Write the reference pages (topics, schemas, states, findings, settings, …) and the examples in other pages."""
     from lienthong.reference_pages import PAGES
 
     stale = []
-    for name, page in PAGES.items():
-        path, text = into / name, page()
+    pages = {into / name: page() for name, page in PAGES.items()}
+    pages.update(_examples(into.parent))
+    for path, text in pages.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(str(path))
         if not check:
-            into.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     typer.echo("\n".join(f"{'out of date' if check else 'wrote'}: {path}" for path in stale) or "up to date")
     raise typer.Exit(exit_codes.PROBLEMS_FOUND if check and stale else exit_codes.GOOD)
+
+
+def _examples(docs: Path) -> dict[Path, str]:
+    """Pages with examples that the code writes, where they lie beside the reference pages."""
+    from lienthong.explain.example import rewritten
+
+    page = docs / "late.md"
+    return {page: rewritten(page.read_text(encoding="utf-8"), docs / "examples" / "clock")} if page.is_file() else {}

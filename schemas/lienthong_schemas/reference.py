@@ -193,6 +193,11 @@ class ReferenceBook:
         found = self._at("states", case_kind, at)
         return found[1] if found is not None and isinstance(found[1], States) else None
 
+    def states_id(self, case_kind: str, at: Instant) -> str:
+        """The id of the record with that table; empty where there is none."""
+        found = self._at("states", case_kind, at)
+        return "" if found is None else found[0]
+
     def calendar(self, key: str, at: Instant) -> tuple[str, Calendar] | None:
         """(record id, calendar) that applies at an instant."""
         found = self._at("calendar", key, at)
@@ -221,6 +226,15 @@ class ReferenceBook:
     def knows_unit(self, code: str) -> bool:
         """Whether there is or was a unit or office with this code."""
         return ("unit", code) in self._versions
+
+    def version(self, record_id: str) -> tuple[Instant, Body] | None:
+        """(from when it applies, body) of the record with this id, of the last one where it was published again."""
+        kind, _, rest = record_id.partition("/")
+        found: tuple[Instant, Body] | None = None
+        for valid_from, _, own_id, body in self._versions.get((kind, rest.rpartition("/")[0]), ()):
+            if own_id == record_id:
+                found = valid_from, body
+        return found
 
     def unit(self, code: str, at: Instant) -> Unit | None:
         """The unit or office with this code at an instant."""

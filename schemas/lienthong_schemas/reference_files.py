@@ -96,15 +96,28 @@ def load_reference(name: str, root: Path | None = None) -> list[Entry]:
         known = ", ".join(reference_sets(root))
         raise CatalogueError([f"{name}: there is no such set of reference data; known sets: {known}"])
     problems: list[str] = []
-    entries: list[Entry] = []
+    files: list[YamlFile] = []
     for path in sorted(folder.iterdir()):
         read = _READERS.get(path.suffix)
         if read is None:
             problems.append(
                 f"{name}/{path.name}:1: it is no file of reference data; name it <something>.yaml, or .csv (units)"
             )
-            continue
-        found, wrong = _read(read(path, f"{name}/{path.name}"))
+        else:
+            files.append(read(path, f"{name}/{path.name}"))
+    return _entries(files, problems)
+
+
+def load_reference_file(path: Path) -> list[Entry]:
+    """All entries of one YAML file outside any set. Raises CatalogueError with every problem, line and field."""
+    return _entries([read_yaml(path, path.name)], [])
+
+
+def _entries(files: Sequence[YamlFile], problems: list[str]) -> list[Entry]:
+    """The entries of files that stand together; ``problems`` were found before."""
+    entries: list[Entry] = []
+    for file in files:
+        found, wrong = _read(file)
         entries.extend(found)
         problems.extend(wrong)
     problems.extend(_problems_together(entries, complete=not problems))

@@ -30,17 +30,22 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
 
 def _line(number: int, raw: bytes) -> Line:
     try:
-        data = json.loads(raw.rstrip().decode("utf-8-sig"), object_pairs_hook=_once_each, parse_constant=_no_number)
-        return Line(number, raw, parse_case_state(data))
+        return Line(number, raw, parse_case_state(json_of(raw)))
     except InvalidCase as error:
-        problems = error.problems
+        return Line(number, raw, None, error.problems)
+
+
+def json_of(raw: bytes) -> Any:
+    """The JSON of a line, every name once in its object. Raises InvalidCase with what is wrong."""
+    try:
+        return json.loads(raw.rstrip().decode("utf-8-sig"), object_pairs_hook=_once_each, parse_constant=_no_number)
     except UnicodeDecodeError as error:
-        problems = (f"event: byte {error.start + 1} is no UTF-8; write the file in UTF-8",)
+        problem = f"event: byte {error.start + 1} is no UTF-8; write the file in UTF-8"
     except json.JSONDecodeError as error:
-        problems = (f"event: no JSON at character {error.colno}: {error.msg}",)
+        problem = f"event: no JSON at character {error.colno}: {error.msg}"
     except (ValueError, RecursionError) as error:
-        problems = (f"event: {error}",)
-    return Line(number, raw, None, problems)
+        problem = f"event: {error}"
+    raise InvalidCase([problem])
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _computed(episode: Episode, terms: Terms) -> Due | None:
     due = terms.computed(start)
     if due is None:
         return None
-    closed = _brought(episode, terms, due)
+    closed = brought_pauses(episode, terms, due)
     due = (terms.computed(start, closed) if closed else None) or due
     for pause in counting_pauses(episode, terms):
         if pause.opened_at < start or pause.opened_at > due.last_in_time:
@@ -77,7 +77,7 @@ def _computed(episode: Episode, terms: Terms) -> Due | None:
     return Due(due.instant, due.last_in_time, moving=False)
 
 
-def _brought(episode: Episode, terms: Terms, due: DueTime) -> list[tuple[Instant, Instant]]:
+def brought_pauses(episode: Episode, terms: Terms, due: DueTime) -> list[tuple[Instant, Instant]]:
     """The pauses before an opening, as one behind the start: they move the due time by their length."""
     balance = episode.balance
     if balance is None or not balance.paused_seconds or counted_from(episode, terms) != episode.started_at:

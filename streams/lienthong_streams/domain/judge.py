@@ -165,7 +165,7 @@ def _levels(teller: _Teller, outlook: Outlook, until: Instant, *, breached: bool
         if at <= until and (kind == "warned" or breached):
             teller.say(kind, iso_of(at), at, episode.last, FIRM, level)
         elif is_open:
-            teller.found.watch.append(at - 1)
+            teller.found.watch.append(at - 1 if kind == "warned" else max(at - 1, due.last_in_time))
 
 
 def _remarks(found: Verdict, episode: Episode, terms: Terms, outlook: Outlook) -> None:

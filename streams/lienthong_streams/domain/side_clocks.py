@@ -137,7 +137,7 @@ def _levels(found: Verdict, span: Span, terms: Terms, until: Instant, late: bool
         if at <= until and (kind == "warned" or late):
             told.append(_Told(kind, iso_of(at), at, span.act, FIRM, level))
         elif span.until is None:
-            found.watch.append(at - 1)
+            found.watch.append(at - 1 if kind == "warned" else max(at - 1, span.limit.last_in_time))
     return told
 
 
