@@ -23,7 +23,7 @@ the lateness matters. They are part of the schema: other buckets need another fi
 class PartialTotals(NamedTuple):
     """A full snapshot of one cell; see ``totals-partial.v1``.
 
-    received = in_process + paused + the four ended ones; in_process + paused = the four pending ones.
+    received = in_process + paused + stopped + the four ended ones; in_process + paused = the four pending ones.
     """
 
     source_topic: str
@@ -36,15 +36,16 @@ class PartialTotals(NamedTuple):
     office: str
     selector: str
     waiting: int
+    declined: int
     received: int
     carried: int
     in_process: int
     paused: int
+    stopped: int
     ended_early: int
     ended_on_time: int
     ended_late: int
     ended_undated: int
-    stopped: int
     pending_in_time: int
     pending_late: int
     pending_provisional: int

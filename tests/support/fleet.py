@@ -137,8 +137,9 @@ class Fleet:
 class Storm:
     """Faults at random times, as many of each kind as asked for, against workers a, b and sometimes c."""
 
-    def __init__(self, fleet: Fleet, seed: int) -> None:
+    def __init__(self, fleet: Fleet, seed: int, *, apart_s: tuple[float, float] = (0.5, 2.5)) -> None:
         self._fleet = fleet
+        self._apart_s = apart_s
         self._random = random.Random(seed)
         self.done: Counter[str] = Counter()
 
@@ -153,7 +154,7 @@ class Storm:
             "join": self._join,
         }
         for fault in faults:
-            await asyncio.sleep(self._random.uniform(0.5, 2.5))
+            await asyncio.sleep(self._random.uniform(*self._apart_s))
             self._fleet.revive()
             await kinds[fault]()
             self.done[fault] += 1

@@ -107,6 +107,13 @@ class Episode:
         """The due time as it was stated last."""
         return self.statements[-1].due_at if self.statements else None
 
+    @property
+    def state(self) -> str:
+        """running, paused, ended or stopped."""
+        if self.ended_by is not None:
+            return "ended" if self.judged else "stopped"
+        return "running" if self.open_pause() is None else "paused"
+
     def first_promise(self) -> Statement | None:
         """The first statement that gives a due time."""
         for one in self.statements:

@@ -13,6 +13,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.records import FIRM
 from lienthong_streams.domain.act import Act
+from lienthong_streams.domain.processing import Processing
 
 FINDING_CODES: Final = {
     "hole": "Events of the case are missing in the sequence; its clocks are provisional until they come.",
@@ -122,7 +123,7 @@ class Claim(NamedTuple, Generic[Content]):
 class Fold:
     """All that holds about a case at a horizon. Contents are made when asked for: ask before the case goes on."""
 
-    __slots__ = ("_clocks", "fact_claims", "remark_claims", "watch_from")
+    __slots__ = ("_clocks", "fact_claims", "processing", "remark_claims", "watch_from")
 
     def __init__(
         self,
@@ -130,11 +131,14 @@ class Fold:
         remark_claims: Sequence[Claim[Remark]],
         clocks: Sequence[Callable[[], Clock]],
         watch_from: Instant | None,
+        processing: Sequence[Processing] = (),
     ) -> None:
         self.fact_claims = fact_claims
         self.remark_claims = remark_claims
         self.watch_from = watch_from
         """The due time of an open clock that is not breached yet: at a later horizon the case must be folded again."""
+        self.processing = processing
+        """The processing clock of each episode, as judged; its time is worked out when asked for."""
         self._clocks = clocks
 
     @property

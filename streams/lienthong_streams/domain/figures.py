@@ -3,7 +3,7 @@
 A case counts as exactly one outcome, a function of its last event that applies and of its processing clock, so the
 figures of a partition are a function of its cases, however they came about. What is counted follows the ledger:
 received and ended are what the case states, late is what ended after the stated due time of the last state (design §5,
-decision 0012).
+decision 0012). What was stopped and states no end is told apart from what is pending; to the ledger it is open.
 
 A cell is a commune, an office and a selector. What a case adds is a few bytes, its outcome as a number and its cell, so
 that its state can keep them and a restore needs no folding.
@@ -12,7 +12,7 @@ that its state can keep them and a restore needs no folding.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -20,6 +20,7 @@ from lienthong_schemas.calendar_table import HOUR
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.partial_totals import MEASURES, SHARE_BOUNDS
+from lienthong_streams.domain.processing import Processing
 
 AHEAD_OF_UTC: Final = 7 * HOUR
 """Việt Nam's time; it has no summer time."""
@@ -29,16 +30,17 @@ _SHARES: Final = len(SHARE_BOUNDS) + 2
 """No share, one for each bound, and above them all."""
 _VERDICTS_OPEN: Final = ("pending_in_time", "pending_late", "pending_provisional", "pending_undated")
 _VERDICTS_ENDED: Final = ("ended_early", "ended_on_time", "ended_late", "ended_undated")
-IN_TIME, LATE, PROVISIONAL, OPEN_UNDATED = range(4)
+IN_TIME, LATE, PROVISIONAL, UNDATED = range(4)
 EARLY, ON_TIME, ENDED_LATE, ENDED_UNDATED = range(4)
-WAITING, IN_PROCESS, PAUSED, HANDLED, STOPPED = 0, 1, 5, 9, 13
-"""Numbers of standings; to all but the first a verdict is added. Outcomes are kept in states: these never change."""
+WAITING, DECLINED, STOPPED, IN_PROCESS, PAUSED, ENDED = 0, 1, 2, 3, 7, 11
+"""Numbers of standings; to the last three a verdict is added. Outcomes are kept in states: these never change."""
 _STANDINGS: Final = (
     ("waiting",),
+    ("declined",),
+    ("received", "stopped"),
     *(("received", "in_process", verdict) for verdict in _VERDICTS_OPEN),
     *(("received", "paused", verdict) for verdict in _VERDICTS_OPEN),
     *(("received", verdict) for verdict in _VERDICTS_ENDED),
-    *(("received", verdict, "stopped") for verdict in _VERDICTS_ENDED),
 )
 """What a case counts as, by number: the measures to which it adds one."""
 _ROOM: Final = 32
@@ -64,38 +66,73 @@ def outcome_of(case: Contribution) -> int:
 class ClockView(NamedTuple):
     """What the figures look at of a case's processing clock; its last episode, where it has several."""
 
-    state: str
+    state: str = ""
     """running, paused, ended or stopped; empty where no clock runs."""
-    dated: bool
-    """Whether there is a due time that counts."""
-    breached: bool
-    certain: bool
-    """No event is missing, and where the breach is one by absence the office was heard up to the due time."""
-    breaches: int
+    verdict: int = UNDATED
+    """Of a pending case: IN_TIME, LATE, PROVISIONAL or UNDATED."""
+    share: int = 0
+    """Of an ended clock, the number of the bucket of its share of the regulated time; see ``share_number``."""
+    breaches: int = 0
     """Breaches that hold, those of all episodes."""
-    used: int = 0
-    """Microseconds that the clock had run; asked only of an ended one."""
-    regulated: int = 0
-    """Microseconds that it might have run."""
 
 
-NO_CLOCK: Final = ClockView("", dated=False, breached=False, certain=True, breaches=0)
+NO_CLOCK: Final = ClockView()
+
+
+def clock_view(episodes: Sequence[Processing]) -> ClockView:
+    """What the figures look at of the processing clock, from its episodes as they were judged."""
+    if not episodes:
+        return NO_CLOCK
+    last = episodes[-1]
+    state = last.episode.state
+    share = share_number(*last.used_and_regulated()) if state == "ended" else 0
+    breaches = last.breached if len(episodes) == 1 else sum(each.breached for each in episodes)
+    return ClockView(state, _pending(last), share, breaches)
+
+
+def _pending(clock: Processing) -> int:
+    if not clock.certain:
+        return PROVISIONAL
+    if clock.due is None:
+        return UNDATED
+    return LATE if clock.breached else IN_TIME
 
 
 def contribution(last: CaseEvent, clock: ClockView, *, carried: bool) -> Contribution:
-    """What a case counts as. ``last``: its newest event that applies. ``carried``: an opening balance brought it in."""
+    """What a case counts as. ``last``: its newest event that applies. ``carried``: its first one is an opening."""
     ended = last.ended_at
-    share = 0
     if ended is not None:
-        standing = (STOPPED if clock.state == "stopped" else HANDLED) + _ended(ended, last.due_at)
-        if clock.state == "ended":
-            share = share_number(clock.used, clock.regulated)
-    elif last.received_at is None:
-        standing, carried = WAITING, False
+        standing = ENDED + _ended(ended, last.due_at)
     else:
-        standing = (PAUSED if clock.state == "paused" else IN_PROCESS) + _pending(clock)
-    outcome = ((clock.breaches * _SHARES + share) * 2 + carried) * _ROOM + standing
-    return f"{outcome}|{last.commune}|{last.office}|{last.selector}".encode()
+        standing = WAITING if last.received_at is None else IN_PROCESS
+    return f"{_outcome(standing, carried, clock)}|{last.commune}|{last.office}|{last.selector}".encode()
+
+
+def is_carried(case: Contribution) -> bool:
+    """Whether the case came in by an opening balance, also while it waits."""
+    return bool(outcome_of(case) // _ROOM % 2)
+
+
+def judged_anew(before: Contribution, clock: ClockView) -> Contribution:
+    """What a case counts as whose clock was judged again, without any new event."""
+    number, _, cell = before.partition(b"|")
+    rest, standing = divmod(int(number), _ROOM)
+    if standing < ENDED:
+        standing = WAITING if standing <= DECLINED else IN_PROCESS
+    return b"%d|%s" % (_outcome(standing, bool(rest % 2), clock), cell)
+
+
+def _outcome(standing: int, carried: bool, clock: ClockView) -> int:
+    """The number of an outcome. ``standing``: what the case states, so WAITING, IN_PROCESS, or ENDED and how."""
+    share = 0
+    if standing >= ENDED:
+        if clock.state == "ended":
+            share = clock.share
+    elif clock.state == "stopped":
+        standing = DECLINED if standing == WAITING else STOPPED
+    elif standing == IN_PROCESS:
+        standing = (PAUSED if clock.state == "paused" else IN_PROCESS) + clock.verdict
+    return ((clock.breaches * _SHARES + share) * 2 + carried) * _ROOM + standing
 
 
 def share_number(used: int, regulated: int) -> int:
@@ -104,14 +141,6 @@ def share_number(used: int, regulated: int) -> int:
         return 0
     percent = -(-used * 100 // regulated)  # rounded up: a bound is inclusive
     return 1 + bisect_left(SHARE_BOUNDS, percent)
-
-
-def _pending(clock: ClockView) -> int:
-    if not clock.certain:
-        return PROVISIONAL
-    if not clock.dated:
-        return OPEN_UNDATED
-    return LATE if clock.breached else IN_TIME
 
 
 def _ended(ended: Instant, due: Instant | None) -> int:
@@ -133,7 +162,7 @@ def measures_of(number: int) -> tuple[tuple[int, ...], int]:
     rest, carried = divmod(rest, 2)
     breaches, share = divmod(rest, _SHARES)
     adds = dict.fromkeys(_STANDINGS[standing], 1)
-    adds["carried"], adds["breaches"] = carried, breaches
+    adds["carried"], adds["breaches"] = carried if standing > DECLINED else 0, breaches
     return tuple(adds.get(name, 0) for name in MEASURES), share
 
 

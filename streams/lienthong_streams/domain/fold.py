@@ -47,7 +47,8 @@ def fold_of(progress: Progress, horizon: Instant, complete_through: Mapping[str,
     remarks = [claim_of(remark) for remark in walk.remarks]
     remarks += remarks_on_times(walk, progress.last if progress.handed_over else None)
     remarks += remarks_on_senders(walk, progress.rules)
-    return Fold(verdict.facts, remarks + verdict.remarks, verdict.clocks, min(verdict.watch, default=None))
+    watch_from = min(verdict.watch, default=None)
+    return Fold(verdict.facts, remarks + verdict.remarks, verdict.clocks, watch_from, verdict.processing)
 
 
 def _verdict(progress: Progress, knowledge: Knowledge) -> Verdict:

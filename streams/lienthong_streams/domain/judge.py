@@ -21,6 +21,7 @@ from lienthong_streams.domain.episode import Episode, Statement
 from lienthong_streams.domain.facts import Claim, Clock, Fact, Remark, remark_claim, remark_key, remark_on
 from lienthong_streams.domain.foresight import level_times, outlook_of
 from lienthong_streams.domain.outlook import ENDLESS, Due, Outlook
+from lienthong_streams.domain.processing import Processing
 from lienthong_streams.domain.terms import Terms
 
 NEAR_DUE = timedelta(hours=1) // timedelta(microseconds=1)
@@ -52,6 +53,8 @@ class Verdict:
     clocks: list[Callable[[], Clock]] = field(default_factory=list)
     watch: list[Instant] = field(default_factory=list)
     """Instants after which something more may hold."""
+    processing: list[Processing] = field(default_factory=list)
+    """The processing clock of each episode."""
 
     def take(self, other: Verdict) -> None:
         """Add all of another."""
@@ -85,6 +88,7 @@ def judge(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) 
             found.watch.append(due.last_in_time)
     teller.end(breached=breached, firmness=firmness)
     teller.stand(until, breached=breached)
+    found.processing.append(Processing(episode, terms, due, breached, firmness))
 
 
 class _Teller:
@@ -196,14 +200,10 @@ def _due_differs(episode: Episode, terms: Terms, first: Statement) -> Remark:
 
 
 def _clock(episode: Episode, terms: Terms, due: Due | None, until: Instant, breached: bool) -> Clock:
-    if episode.ended_by is not None:
-        state = "ended" if episode.judged else "stopped"
-    else:
-        state = "running" if episode.open_pause() is None else "paused"
     return Clock(
         terms.clock,
         episode.number,
-        state,
+        episode.state,
         counted_from(episode, terms),
         episode.ended_at,
         episode.stated_due_at,

@@ -14,7 +14,7 @@ SOURCE = TopicPartition("dossier.v1", 3)
 EVERY = 100
 BOOK = SchemaBook()
 HERE = Position(next_offset=7, horizon=5_000, generation=2)
-WAITING, IN_PROCESS = "0", "1"
+WAITING, IN_PROCESS = "0", "3"
 
 
 def case(outcome: str, office: str = "H27.16") -> bytes:

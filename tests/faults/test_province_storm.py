@@ -1,0 +1,102 @@
+"""The deadline workers under fire while a simulated province comes in, scrambled: what stands is what must stand.
+
+A delivery has 5 % duplicates, 10 % out of order and an office that is three days late. Faults come every two to four
+seconds: kill -9, SIGTERM, zombies (SIGSTOP beyond the session), a third worker that joins and leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+
+import pytest
+
+from lienthong.simulation import prepare_simulated_bus, simulation_of
+from lienthong_infra import exit_codes
+from lienthong_producers.domain.simulation.options import Disorder, Flaws, Outage, Size
+from tests.support.announced import applied_everywhere
+from tests.support.fleet import Fleet, Storm
+from tests.support.province_storm import Imported, PauseWatch, bring, judge
+from tests.support.whole_bus import WholeBus
+
+pytestmark = [pytest.mark.broker, pytest.mark.faults]
+
+NO_LEDGER = "postgresql://nobody@127.0.0.1:9/none"
+SCRAMBLED = Disorder(duplicates=0.05, out_of_order=0.10, outages=(Outage("H27.40.3", 3),))
+APART_S = 2.0, 4.0
+SETTLE_LIMIT_S = 300.0
+"""Long after the last fault: nobody helps, and a loaded machine has a backlog to work off."""
+HOSTS = ("plain",)
+
+
+@pytest.fixture
+async def bus(kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[WholeBus]:
+    """A bus without workers of its own; its topics are made with its province."""
+    bus = WholeBus(kafka_bootstrap, NO_LEDGER, unique_prefix)
+    yield bus
+    await bus.close(asyncio.Event())
+
+
+@pytest.fixture(params=HOSTS)
+def fleet(bus: WholeBus, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Fleet]:
+    """Deadline workers on each host, as a user starts them."""
+    arguments = ["stream", "deadlines", "--session-timeout", "6", "--tick-commit", "0.5", "--prefix", bus.prefix]
+    if request.param != "plain":
+        arguments += ["--host", request.param]
+    fleet = Fleet("lienthong.cli.main", arguments, tmp_path, {"LIENTHONG_BOOTSTRAP": bus.bootstrap})
+    yield fleet
+    fleet.close()
+
+
+async def end_in_good_order(fleet: Fleet) -> None:
+    """All that run leave with exit code 0."""
+    for name in "ab":
+        if fleet.alive(name):
+            fleet.signal(name, SIGTERM)
+            assert await fleet.ended(name) == exit_codes.GOOD
+
+
+async def survive(
+    bus: WholeBus, fleet: Fleet, size: Size, faults: list[str], *, events_per_second: float
+) -> tuple[Imported, float]:
+    """Bring a province while faults come, wait until all is applied, and judge; returns the longest pause as well."""
+    simulation = simulation_of(size, Flaws(), SCRAMBLED)
+    await prepare_simulated_bus(bus.bootstrap, bus.prefix, simulation.province)
+    fleet.start("a")
+    fleet.start("b")
+    storm, watch = Storm(fleet, seed=size.seed, apart_s=APART_S), PauseWatch(bus)
+    looking = asyncio.create_task(watch.look())
+    bringing = asyncio.create_task(bring(bus, simulation, SCRAMBLED, events_per_second=events_per_second))
+    await storm.blow(faults)
+    imported = await bringing
+    settling = asyncio.create_task(applied_everywhere(bus, simulation.horizon, limit_s=SETTLE_LIMIT_S))
+    await fleet.revive_until(settling)
+    assert looking.cancel(), "it should have looked to the end"
+    await end_in_good_order(fleet)
+    judgement = await judge(bus, simulation.horizon, imported.heard)
+    print(f"{imported.events} events, {dict(storm.done)}, longest pause {watch.longest_s:.1f} s, {judgement}")  # noqa: T201
+    assert judgement.is_right, judgement
+    assert storm.done == Counter(faults)
+    assert {code for _, code in fleet.exits} <= {exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE, -SIGKILL, -SIGTERM}
+    return imported, watch.longest_s
+
+
+async def test_a_province_is_judged_rightly_after_a_storm(bus: WholeBus, fleet: Fleet) -> None:
+    """50,000 events, all kinds of case, 69 communes."""
+    faults = ["kill"] * 8 + ["term"] * 5 + ["freeze"] * 2 + ["join"] * 3
+    size = Size(seed=1, dossiers_per_day=330.0)
+    imported, _ = await survive(bus, fleet, size, faults, events_per_second=450.0)
+    assert imported.events > 48_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_large_province_is_judged_rightly_after_a_long_storm(bus: WholeBus, fleet: Fleet, seed: int) -> None:
+    """300,000 events and at least 40 faults, with several seeds."""
+    faults = ["kill"] * 20 + ["term"] * 10 + ["freeze"] * 6 + ["join"] * 6
+    size = Size(seed=seed, dossiers_per_day=2_030.0)
+    imported, _ = await survive(bus, fleet, size, faults, events_per_second=1_200.0)
+    assert imported.events > 295_000
