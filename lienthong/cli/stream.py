@@ -1,11 +1,13 @@
 """The verb `lienthong stream deadlines`: run a stream worker."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from lienthong.cli.forward import GiveUp
+from lienthong.cli.grouped_options import verb_of
 from lienthong.cli.options import Prefix, settings_for
 
 
@@ -31,12 +33,31 @@ Session = Annotated[
 TickCommit = Annotated[
     float, typer.Option(min=0.0, metavar="SECONDS", help="Commit the position of an idle partition at most so often.")
 ]
+FiguresEvery = Annotated[
+    float,
+    typer.Option(
+        "--figures-every", min=0.0, max=3600.0, metavar="SECONDS", help="Publish changed live figures at most so often."
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineOptions:
+    """The options of the verb."""
+
+    host: HostChoice = Host.PLAIN
+    pace: Pace = 0.1
+    session_timeout: Session = 10.0
+    tick_commit: TickCommit = 5.0
+    figures_every: FiguresEvery = 5.0
+    prefix: Prefix = ""
+    give_up: GiveUp = 60.0
 
 
 def register(app: typer.Typer) -> None:
     """Add the group of verbs."""
     group = typer.Typer(name="stream", help="The stream workers.", no_args_is_help=True)
-    group.command("deadlines")(_deadlines)
+    group.command("deadlines")(verb_of(DeadlineOptions, _deadlines))
     group.callback()(_group)
     app.add_typer(group)
 
@@ -45,14 +66,7 @@ def _group() -> None:
     """The stream workers."""
 
 
-def _deadlines(
-    host: HostChoice = Host.PLAIN,
-    pace: Pace = 0.1,
-    session_timeout: Session = 10.0,
-    tick_commit: TickCommit = 5.0,
-    prefix: Prefix = "",
-    give_up: GiveUp = 60.0,
-) -> None:
+def _deadlines(given: DeadlineOptions) -> None:
     """Compute deadlines until SIGTERM or Ctrl-C; several processes share the partitions."""
     from lienthong_infra.embedded.servers import bootstrap
     from lienthong_infra.kafka.connection import Patience
@@ -62,16 +76,17 @@ def _deadlines(
     from lienthong_streams.worker import WorkerOptions, run_process
 
     log_to_stderr()
-    settings = settings_for(prefix)
+    settings = settings_for(given.prefix)
     options = WorkerOptions(
         bootstrap=bootstrap(settings),
         prefix=settings.prefix,
         metrics_port=settings.metrics_port,
-        times=HostTimes(pace_s=pace, tick_commit_s=tick_commit),
-        group_times=GroupTimes(session_s=session_timeout),
-        patience=Patience(limit_s=give_up),
+        figures_every_s=given.figures_every,
+        times=HostTimes(pace_s=given.pace, tick_commit_s=given.tick_commit),
+        group_times=GroupTimes(session_s=given.session_timeout),
+        patience=Patience(limit_s=given.give_up),
     )
-    if host is Host.FAUST:
+    if given.host is Host.FAUST:
         from lienthong_streams.faust_host.process import run_faust_process  # slow to import, so only when chosen
 
         run_faust_process(options)

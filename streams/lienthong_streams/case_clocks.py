@@ -68,8 +68,11 @@ def _closed_since(state: CaseState, progress: Progress, outcome: Fold) -> Instan
 
 
 def _silent_offices(state: CaseState, outcome: Fold) -> tuple[str, ...]:
-    """The offices for whose silence something was said only provisionally."""
-    if PROVISIONAL_SILENCE not in state.standing.values():
+    """The offices for whose silence something is provisional: what was said, or only what the live figures say, for
+    what was once said to be firm stays so."""
+    processing = outcome.processing
+    counted = bool(processing) and processing[-1].breached and processing[-1].firmness == PROVISIONAL_SILENCE
+    if not counted and PROVISIONAL_SILENCE not in state.standing.values():
         return ()
     silent = (claim for claim in outcome.fact_claims if claim.firmness == PROVISIONAL_SILENCE)
-    return tuple(sorted({claim.tell().office for claim in silent if state.standing[claim.key] == PROVISIONAL_SILENCE}))
+    return tuple(sorted({claim.tell().office for claim in silent}))

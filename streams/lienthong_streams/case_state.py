@@ -102,6 +102,11 @@ class CaseState:
         """The last event of the timeline."""
         return self._unpacked()[-1] if self._newest is None else self._newest
 
+    @property
+    def followed_by(self) -> Known | None:
+        """The newest event, where all that was taken since the state was unpacked simply followed."""
+        return self._newest if self._timeline is None else None
+
     def progress(self, rules: Rules) -> Progress:
         """How far the case has come, under these rules: as it was carried on so far, else from the timeline."""
         if self._carried is None and self._progress:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from lienthong_infra.ports import OutboundRecord
+from lienthong_schemas.instants import Instant
 from lienthong_streams.case_state import CaseState
 from lienthong_streams.domain.facts import Fold
 from lienthong_streams.domain.progress import Progress
@@ -32,8 +33,13 @@ class Contributions(Protocol):
         """A case adds something else now; ``before`` is empty where it was not known."""
         ...
 
-    def outputs(self, position: Position) -> Sequence[OutboundRecord]:
-        """What a run writes about the figures, at its end. Nothing, where nothing changed."""
+    def outputs(self, position: Position, now: Instant) -> Sequence[OutboundRecord]:
+        """What a run writes about the figures, at its end. ``now``: the machine's time."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is left for a later run to write, which must come also without news."""
         ...
 
 
@@ -50,6 +56,11 @@ class NoContributions:
     def changed(self, before: bytes, after: bytes) -> None:
         """Nothing to count."""
 
-    def outputs(self, position: Position) -> Sequence[OutboundRecord]:
+    def outputs(self, position: Position, now: Instant) -> Sequence[OutboundRecord]:
         """Nothing to write."""
         return ()
+
+    @property
+    def waits(self) -> bool:
+        """Never."""
+        return False

@@ -16,7 +16,20 @@ from lienthong_schemas.case_event import kind_of_topic
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.partial_totals import TOPIC, PartialTotals, key_of
-from lienthong_streams.domain.figures import Cell, Contribution, LiveFigures, cell_parts
+from lienthong_streams.domain.facts import Fold
+from lienthong_streams.case_state import CaseState
+from lienthong_streams.domain.figures import (
+    Cell,
+    Contribution,
+    LiveFigures,
+    cell_parts,
+    clock_view,
+    contribution,
+    contribution_of,
+    is_carried,
+    judged_anew,
+)
+from lienthong_streams.domain.progress import Progress
 from lienthong_streams.position import Position
 
 EVERY: Final = 5 * MICROSECONDS_PER_SECOND
@@ -42,14 +55,24 @@ class PartialFigures:
         """Whether something is still to be published: a later run must come, also without news."""
         return bool(self._queue or self._live.changed)
 
-    def restored(self, contributions: Iterable[Contribution]) -> None:
+    def restored(self, contributions: Iterable[Contribution], position: Position) -> None:
         """Count the cases that the changelog holds; nobody knows which of their cells were published."""
         for each in contributions:
             if each:
                 self._live.add(each)
         self._live.changed.update(self._live.cells())
 
-    def move(self, before: Contribution, after: Contribution) -> None:
+    def contribution(self, state: CaseState, progress: Progress, outcome: Fold) -> Contribution:
+        """What a case adds. Only where an event came out of order its timeline is asked."""
+        before, clock = state.header.contribution, clock_view(outcome.processing)
+        if before and state.heard_at is None:
+            return judged_anew(before, clock)
+        newest = state.followed_by
+        if before and newest is not None:
+            return contribution(newest.event, clock, carried=is_carried(before))
+        return contribution_of(state.timeline, progress, clock)
+
+    def changed(self, before: Contribution, after: Contribution) -> None:
         """Count the transition of one case."""
         self._live.move(before, after)
 

@@ -144,7 +144,7 @@ class DeadlinePartition:
         self._settle()
         if self._position.unfinished:
             self._catch_up()
-        return self._effects(moved=self.position != before.next_offset)
+        return self._effects(now=now, moved=self.position != before.next_offset)
 
     def skip_hole(self, offset: int) -> None:
         """The log has no record from the position to ``offset``: go on there."""
@@ -157,7 +157,7 @@ class DeadlinePartition:
             letter(record, stage=APPLY, code=SET_ASIDE, problems=[problem], consumer=CONSUMER, first_seen=now)
         )
         self._position = self._position._replace(next_offset=record.offset + 1)
-        return self._effects(moved=True)
+        return self._effects(now=now, moved=True)
 
     def _take(self, record: Record, now: Instant) -> bool:
         """Put one record into its timeline, or write its dead letter; False: wait for its schema."""
@@ -254,12 +254,13 @@ class DeadlinePartition:
                 self._changes[key] = value
         self._touched.clear()
 
-    def _effects(self, *, moved: bool) -> Effects:
+    def _effects(self, *, now: Instant, moved: bool) -> Effects:
         """The one place where a run's outputs are gathered."""
-        self._outputs += self._figures.outputs(self._position)
+        self._outputs += self._figures.outputs(self._position, now)
         changes = (*sorted(self._changes.items()), (POSITION_KEY, encode_position(self._position)))
         urgent = moved or len(changes) > 1
-        effects = Effects(tuple(self._outputs), changes, urgent=urgent, unfinished=self._position.unfinished)
+        unfinished = self._position.unfinished or self._figures.waits
+        effects = Effects(tuple(self._outputs), changes, urgent=urgent, unfinished=unfinished)
         self._outputs = []
         self._changes = {}
         return effects

@@ -28,10 +28,11 @@ from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.ports import PartitionLog, TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.instants import Instant, iso_of
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_streams.barriers import Barriers
 from lienthong_streams.case_state import UnknownStateVersion
 from lienthong_streams.host_metrics import HostMetrics
+from lienthong_streams.partial_figures import EVERY, PartialFigures
 from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.position import UnknownPositionVersion, decode_position
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
@@ -51,6 +52,8 @@ class WorkerOptions:
     bootstrap: str
     prefix: str
     metrics_port: int = 0
+    figures_every_s: float = EVERY / MICROSECONDS_PER_SECOND
+    """Changed live figures are published at most so often."""
     times: HostTimes = field(default_factory=HostTimes)
     group_times: GroupTimes = field(default_factory=GroupTimes)
     patience: Patience = field(default_factory=Patience)
@@ -79,7 +82,8 @@ def build_ports(options: WorkerOptions, registry: CollectorRegistry) -> HostPort
         return KafkaPartitionLog(bootstrap, prefix, source, application=APPLICATION, patience=patience)
 
     def processor_of(source: TopicPartition) -> DeadlinePartition:
-        return DeadlinePartition(source, book, barriers)
+        figures = PartialFigures(source, book, every=round(options.figures_every_s * MICROSECONDS_PER_SECOND))
+        return DeadlinePartition(source, book, barriers, figures=figures)
 
     return HostPorts(
         membership=KafkaMembership(

@@ -21,6 +21,8 @@ from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.partial_totals import MEASURES, SHARE_BOUNDS
 from lienthong_streams.domain.processing import Processing
+from lienthong_streams.domain.progress import Progress
+from lienthong_streams.domain.timeline import Known
 
 AHEAD_OF_UTC: Final = 7 * HOUR
 """Việt Nam's time; it has no summer time."""
@@ -96,6 +98,25 @@ def _pending(clock: Processing) -> int:
     if clock.due is None:
         return UNDATED
     return LATE if clock.breached else IN_TIME
+
+
+def contribution_of(timeline: Sequence[Known], progress: Progress, clock: ClockView) -> Contribution:
+    """What a case counts as, from its timeline; nothing where no event of it applies."""
+    last = progress.last
+    if last is None:
+        return b""
+    if progress.in_order:
+        first, newest = timeline[0].event, timeline[-1].event
+    else:
+        number = timeline[0].event.epoch, timeline[0].event.seq
+        first, newest = _that_applies(timeline, number), _that_applies(timeline, (last.epoch, last.seq))
+    return contribution(newest, clock, carried=first.change == "opening")
+
+
+def _that_applies(timeline: Sequence[Known], number: tuple[int, int]) -> CaseEvent:
+    """Of the events with a number the one that applies; see ``timeline.applied``."""
+    rivals = [known.event for known in timeline if (known.event.epoch, known.event.seq) == number]
+    return min(rivals, key=lambda event: (event.accepted_at, event.digest))
 
 
 def contribution(last: CaseEvent, clock: ClockView, *, carried: bool) -> Contribution:

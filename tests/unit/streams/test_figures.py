@@ -23,8 +23,6 @@ from lienthong_streams.domain.figures import (
     LiveFigures,
     cell_parts,
     contribution,
-    is_carried,
-    judged_anew,
     measures_of,
     outcome_of,
     share_number,
@@ -161,15 +159,6 @@ def cell_of(case: Contribution) -> bytes:
 
 
 MOVES = st.lists(st.tuples(st.integers(0, 5), CONTRIBUTIONS), max_size=40)
-
-
-@given(events(), VIEWS, VIEWS, st.booleans())
-def test_a_clock_judged_anew_needs_no_event(
-    last: CaseEvent, before: ClockView, after: ClockView, carried: bool
-) -> None:
-    """What an event states lies in the contribution: judging again gives what counting from the event gives."""
-    old, new = contribution(last, before, carried=carried), contribution(last, after, carried=carried)
-    assert (judged_anew(old, after), is_carried(old)) == (new, carried)
 
 
 @given(MOVES)

@@ -31,14 +31,14 @@ def snapshots(outputs: list[OutboundRecord]) -> dict[bytes, PartialTotals]:
 def figures() -> PartialFigures:
     """Figures of a partition that begins with nothing; its interval begins at instant 0."""
     made = PartialFigures(SOURCE, BOOK, every=EVERY)
-    made.restored(())
+    made.restored((), HERE)
     assert made.outputs(HERE, 0) == []
     return made
 
 
 def test_a_change_is_published_once_the_interval_is_over(figures: PartialFigures) -> None:
     """A full snapshot, with the position that it knows."""
-    figures.move(b"", case(WAITING))
+    figures.changed(b"", case(WAITING))
     assert (figures.outputs(HERE, EVERY - 1), figures.waits) == ([], True)
     ((key, snapshot),) = snapshots(figures.outputs(HERE, EVERY)).items()
     assert key == b"dossier.v1/3|18073|H27.16|1.005129"
@@ -49,19 +49,19 @@ def test_a_change_is_published_once_the_interval_is_over(figures: PartialFigures
 def test_many_changes_of_a_cell_are_one_snapshot(figures: PartialFigures) -> None:
     """The last figures count; the interval begins anew with each publication."""
     for _ in range(3):
-        figures.move(b"", case(WAITING))
-        figures.move(case(WAITING), case(IN_PROCESS))
+        figures.changed(b"", case(WAITING))
+        figures.changed(case(WAITING), case(IN_PROCESS))
     (snapshot,) = snapshots(figures.outputs(HERE, EVERY)).values()
     assert (snapshot.waiting, snapshot.in_process) == (0, 3)
-    figures.move(b"", case(WAITING))
+    figures.changed(b"", case(WAITING))
     assert figures.outputs(HERE, 2 * EVERY - 1) == []
 
 
 def test_a_cell_that_loses_its_last_case_does_not_wait(figures: PartialFigures) -> None:
     """A next owner would not know of it: it finds no case there."""
-    figures.move(b"", case(IN_PROCESS))
+    figures.changed(b"", case(IN_PROCESS))
     figures.outputs(HERE, EVERY)
-    figures.move(case(IN_PROCESS), case(IN_PROCESS, "H27.17"))
+    figures.changed(case(IN_PROCESS), case(IN_PROCESS, "H27.17"))
     ((key, snapshot),) = snapshots(figures.outputs(HERE, EVERY + 1)).items()
     assert (key.split(b"|")[2], snapshot.received) == (b"H27.16", 0)
     ((key, snapshot),) = snapshots(figures.outputs(HERE, 2 * EVERY)).items()
@@ -71,7 +71,7 @@ def test_a_cell_that_loses_its_last_case_does_not_wait(figures: PartialFigures) 
 def test_a_new_owner_publishes_every_cell_that_has_a_case() -> None:
     """What the one before it had not published yet is among them."""
     owner = PartialFigures(SOURCE, BOOK, every=EVERY)
-    owner.restored([case(IN_PROCESS), case(IN_PROCESS), case(WAITING, "H27.17"), b""])
+    owner.restored([case(IN_PROCESS), case(IN_PROCESS), case(WAITING, "H27.17"), b""], HERE)
     assert (owner.outputs(HERE, 0), owner.waits) == ([], True)
     found = snapshots(owner.outputs(HERE, EVERY))
     assert {key.split(b"|")[2]: (one.waiting, one.received) for key, one in found.items()} == {
@@ -83,10 +83,10 @@ def test_a_new_owner_publishes_every_cell_that_has_a_case() -> None:
 def test_many_cells_go_out_in_portions() -> None:
     """One transaction stays small; the next run goes on at once, and a change in between is not lost."""
     owner = PartialFigures(SOURCE, BOOK, every=EVERY)
-    owner.restored(case(WAITING, f"H{number}") for number in range(AT_ONCE + 1))
+    owner.restored([case(WAITING, f"H{number}") for number in range(AT_ONCE + 1)], HERE)
     owner.outputs(HERE, 0)
     assert (len(owner.outputs(HERE, EVERY)), owner.waits) == (AT_ONCE, True)
-    owner.move(case(WAITING, "H0"), case(IN_PROCESS, "H0"))
+    owner.changed(case(WAITING, "H0"), case(IN_PROCESS, "H0"))
     assert len(owner.outputs(HERE, EVERY + 1)) == 1
     (snapshot,) = snapshots(owner.outputs(HERE, 2 * EVERY)).values()
     assert (snapshot.office, snapshot.in_process, owner.waits) == ("H0", 1, False)
@@ -94,5 +94,5 @@ def test_many_cells_go_out_in_portions() -> None:
 
 def test_a_clock_that_is_put_back_holds_nothing_up(figures: PartialFigures) -> None:
     """The machine's time only paces; an hour back must not mean an hour of silence."""
-    figures.move(b"", case(WAITING))
+    figures.changed(b"", case(WAITING))
     assert len(figures.outputs(HERE, -3_600_000_000)) == 1
