@@ -42,9 +42,7 @@ FiguresEvery = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineOptions:
-    """The options of the verb."""
-
+class _Options:
     host: HostChoice = Host.PLAIN
     pace: Pace = 0.1
     session_timeout: Session = 10.0
@@ -57,7 +55,7 @@ class DeadlineOptions:
 def register(app: typer.Typer) -> None:
     """Add the group of verbs."""
     group = typer.Typer(name="stream", help="The stream workers.", no_args_is_help=True)
-    group.command("deadlines")(verb_of(DeadlineOptions, _deadlines))
+    group.command("deadlines")(verb_of(_Options, _deadlines))
     group.callback()(_group)
     app.add_typer(group)
 
@@ -66,7 +64,7 @@ def _group() -> None:
     """The stream workers."""
 
 
-def _deadlines(given: DeadlineOptions) -> None:
+def _deadlines(given: _Options) -> None:
     """Compute deadlines until SIGTERM or Ctrl-C; several processes share the partitions."""
     from lienthong_infra.embedded.servers import bootstrap
     from lienthong_infra.kafka.connection import Patience
