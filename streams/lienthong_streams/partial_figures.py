@@ -16,8 +16,8 @@ from lienthong_schemas.case_event import kind_of_topic
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.partial_totals import TOPIC, PartialTotals, key_of
-from lienthong_streams.domain.facts import Fold
 from lienthong_streams.case_state import CaseState
+from lienthong_streams.domain.facts import Fold
 from lienthong_streams.domain.figures import (
     Cell,
     Contribution,

@@ -23,6 +23,8 @@ from lienthong_streams.domain.figures import (
     LiveFigures,
     cell_parts,
     contribution,
+    is_carried,
+    judged_anew,
     measures_of,
     outcome_of,
     share_number,
@@ -159,6 +161,13 @@ def cell_of(case: Contribution) -> bytes:
 
 
 MOVES = st.lists(st.tuples(st.integers(0, 5), CONTRIBUTIONS), max_size=40)
+
+
+@given(events(), VIEWS, VIEWS, st.booleans())
+def test_a_clock_judged_anew_needs_no_event(last: CaseEvent, old: ClockView, new: ClockView, carried: bool) -> None:
+    """What an event states lies in the contribution: judging again gives what counting from the event gives."""
+    before, after = contribution(last, old, carried=carried), contribution(last, new, carried=carried)
+    assert (judged_anew(before, new), is_carried(before)) == (after, carried)
 
 
 @given(MOVES)

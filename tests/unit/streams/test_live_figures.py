@@ -73,6 +73,16 @@ def test_an_opening_balance_is_carried_over() -> None:
         assert Scene(*events).at(40, HERE) == {HERE: {"received", "carried", "paused", "pending_in_time"}}
 
 
+def test_an_opening_that_comes_late_is_seen_all_the_same() -> None:
+    """In a run with an event that follows what was known: the first event is another one now."""
+    scene = Scene(event(4, "4", 30, due=60, received_at=minute(-90)))
+    assert scene.at(40, HERE) == {HERE: {"received", "in_process", "pending_provisional"}}
+    late = opening(3, 0, started=-90, due=60)._replace(received_at=minute(-90))
+    for each in Log(BOOK, [late, event(5, "5", 35, due=60, received_at=minute(-90))]).records:
+        scene.log.append(each.value, each.key)
+    assert scene.at(41, HERE) == {HERE: {"received", "carried", "paused", "pending_in_time"}}
+
+
 def test_before_the_first_tick_nothing_is_counted() -> None:
     """There is no time yet by which anything could be judged."""
     scene = Scene(event(1, "2", 0, due=60, received_at=minute(0)))
