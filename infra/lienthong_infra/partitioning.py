@@ -6,6 +6,7 @@ Source: Apache Kafka, ``org.apache.kafka.common.utils.Utils.murmur2`` and ``Buil
 from __future__ import annotations
 
 from functools import lru_cache
+from struct import unpack_from
 from typing import Final
 
 _SEED: Final = 0x9747B28C
@@ -21,10 +22,9 @@ def murmur2(data: bytes) -> int:
     length = len(data)
     whole = length & ~3
     hashed = _SEED ^ length
-    for at in range(0, whole, 4):
-        word = (int.from_bytes(data[at : at + 4], "little") * _M) & _32_BITS
-        word = ((word ^ (word >> 24)) * _M) & _32_BITS
-        hashed = ((hashed * _M) & _32_BITS) ^ word
+    for number in unpack_from(f"<{length >> 2}I", data):
+        word = number * _M & _32_BITS
+        hashed = (hashed * _M ^ (word ^ word >> 24) * _M) & _32_BITS
     if whole != length:
         hashed = ((hashed ^ int.from_bytes(data[whole:], "little")) * _M) & _32_BITS
     hashed = ((hashed ^ (hashed >> 13)) * _M) & _32_BITS

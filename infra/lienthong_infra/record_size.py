@@ -13,7 +13,8 @@ is what the batch adds to its first record."""
 
 def record_bytes(record: OutboundRecord) -> int:
     """The bytes of key, value and headers."""
-    size = len(record.key or b"") + len(record.value or b"")
-    for name, value in record.headers:
+    _, key, value, headers, _, _ = record
+    size = len(key or b"") + len(value or b"")
+    for name, value in headers:
         size += len(name.encode()) + len(value)
     return size

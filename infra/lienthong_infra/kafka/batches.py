@@ -27,7 +27,7 @@ def grouped(records: Sequence[OutboundRecord], counts: Mapping[str, int]) -> dic
 
     Raises RecordTooLarge, or UnknownTopic where a stated partition does not exist; nothing has been sent then.
     """
-    groups: dict[TopicPartition, list[int]] = {}
+    groups: dict[tuple[str, int], list[int]] = {}
     for index, record in enumerate(records):
         if record_bytes(record) > MAX_RECORD_BYTES:
             raise RecordTooLarge(f"a record for {record.topic} has more than {MAX_RECORD_BYTES} bytes")
@@ -40,8 +40,12 @@ def grouped(records: Sequence[OutboundRecord], counts: Mapping[str, int]) -> dic
             partition = partition_of(record.key, partitions)
         else:
             partition = next(_keyless) % partitions
-        groups.setdefault(TopicPartition(record.topic, partition), []).append(index)
-    return groups
+        target = record.topic, partition
+        group = groups.get(target)
+        if group is None:
+            group = groups[target] = []
+        group.append(index)
+    return {TopicPartition(*target): group for target, group in groups.items()}
 
 
 async def send_group(
@@ -52,17 +56,11 @@ async def send_group(
     inside: list[int] = []
     batch = producer.create_batch()
     for index in indexes:
-        record = records[index]
-        fields = {
-            "key": record.key,
-            "value": record.value,
-            "timestamp": record.timestamp,
-            "headers": list(record.headers),
-        }
-        if batch.append(**fields) is None:
+        _, key, value, headers, _, timestamp = records[index]
+        if batch.append(key=key, value=value, timestamp=timestamp, headers=[*headers]) is None:
             sent.append((await producer.send_batch(batch, name, partition=partition), inside))
             batch, inside = producer.create_batch(), []
-            batch.append(**fields)
+            batch.append(key=key, value=value, timestamp=timestamp, headers=[*headers])
         inside.append(index)
     sent.append((await producer.send_batch(batch, name, partition=partition), inside))
     return sent

@@ -10,6 +10,8 @@ import aiokafka
 from lienthong_infra.kafka.naming import full_name, logical_name
 from lienthong_infra.ports import Record, TopicPartition
 
+_new = tuple.__new__  # what a named tuple's own constructor does, at half its cost
+
 
 def to_client(prefix: str, partition: TopicPartition) -> aiokafka.TopicPartition:
     """A partition by its name on the cluster."""
@@ -28,7 +30,7 @@ def fetched(prefix: str, batches: Mapping[Any, Sequence[Any]]) -> dict[TopicPart
         if records:
             topic, partition = here = from_client(prefix, each)
             found[here] = [
-                Record(topic, partition, record.offset, record.key, record.value, record.timestamp, record.headers)
-                for record in records
+                _new(Record, (topic, partition, one.offset, one.key, one.value, one.timestamp, one.headers))
+                for one in records
             ]
     return found
