@@ -40,19 +40,19 @@ def _written(number: int) -> str:
     return "".join(letters)
 
 
-def _pairs(low: range, high: range) -> list[Any]:
-    """By the value of two bytes (little-endian) the 14 bits in them; None for bytes out of these ranges."""
+def _pairs(last: range) -> list[Any]:
+    """By the value of two bytes (little-endian), of which the first goes on and the second is one of ``last``, the 14
+    bits in them; None for others.
+    """
     table: list[Any] = [None] * 65_536
-    for second in high:
-        for first in low:
-            table[second << 8 | first] = (second & 127) << 7 | first & 127
+    for second in last:
+        bits = (second & 127) << 7
+        table[second << 8 | 128 : (second << 8) + 256] = range(bits, bits + 128)
     return table
 
 
-_GOES_ON: Final = range(128, 256)
-_ENDS: Final = range(128)
-_INNER_PAIR: Final = _pairs(_GOES_ON, _GOES_ON)
-_LAST_PAIR: Final = _pairs(_GOES_ON, _ENDS)
+_INNER_PAIR: Final = _pairs(range(128, 256))
+_LAST_PAIR: Final = _pairs(range(128))
 _four_pairs: Final = Struct("<4H").unpack_from
 
 SPAN: Final = [1 + (first >> 1) if first < 128 and first & 1 == 0 else 0 for first in range(256)]
@@ -125,7 +125,9 @@ def check_end(value: bytes, at: int) -> None:
         raise Damaged(f"{len(value) - at} bytes are left over behind the value")
 
 
-_PAIR_LETTERS: Final = [chr(bits & 127 | 128) + chr(bits >> 7 | 128) for bits in range(1 << 14)]
+_GOING_ON: Final = [chr(byte) for byte in range(128, 256)]
+_PAIR_LETTERS: Final = [first + second for second in _GOING_ON for first in _GOING_ON]
+"""By 14 bits: two bytes that go on, as letters."""
 LENGTH: Final = [_written(length << 1) for length in range(SHORT)]
 """By a length below SHORT: its bytes, as letters."""
 _memo: dict[int, str] = {}
