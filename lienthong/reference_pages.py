@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from lienthong.asyncapi import asyncapi_page
 from lienthong_infra.placement import WrongPartition
 from lienthong_schemas.case_event import BrokenRule
 from lienthong_schemas.catalogue import load_catalogue
@@ -251,5 +252,6 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "metrics.md": metrics_page,
     "settings.md": settings_page,
     "commands.md": commands_page,
+    "asyncapi.json": asyncapi_page,
 }
 """Each page of ``docs/reference`` and what writes it."""
