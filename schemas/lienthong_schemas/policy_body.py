@@ -151,6 +151,9 @@ def _problems_of_counting(policy: ClockPolicy, unit: Unit, amount: Decimal) -> I
 
 
 def _problems_of_scope(policy: ClockPolicy) -> Iterator[str]:
+    for name, text in _texts_of_keys(policy):
+        if "|" in text:
+            yield f"{name}: {text!r} must not contain |, which parts the keys of announcements"
     if policy.urgency != "*" and policy.case_kind not in ("field-report", "document"):
         yield f"urgency: a {policy.case_kind} states none; leave it out"
     if policy.period is not None and policy.case_kind != "periodic-report":
@@ -162,6 +165,14 @@ def _problems_of_scope(policy: ClockPolicy) -> Iterator[str]:
         for level, count in Counter(each.level for each in levels).items():
             if count > 1:
                 yield f"{name}: level {level!r} is listed {count} times"
+
+
+def _texts_of_keys(policy: ClockPolicy) -> Iterator[tuple[str, str]]:
+    """(field, text) of what stands in the keys of announcements or in the ids of records."""
+    yield from (("selector", policy.selector), ("urgency", policy.urgency), ("calendar", policy.calendar))
+    yield from (("clock", policy.clock), *(("steps", name) for name in policy.steps))
+    yield from (("warnings", each.level) for each in policy.warnings)
+    yield from (("escalations", each.level) for each in policy.escalations)
 
 
 def _problems_of_spans(policy: ClockPolicy) -> Iterator[str]:

@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -122,13 +122,35 @@ def parse_body(record: ReferenceRecord) -> Body:
         raise CatalogueError([f"{record.record_id}: the body is no JSON: {error}"]) from error
 
 
+def policy_keys(case_kind: str, selector: str, urgency: str = ANY, clock: str = "processing") -> tuple[str, ...]:
+    """The keys of the clock policies that may cover a clock, the one that counts first."""
+    chosen = ((selector, urgency), (ANY, urgency), (selector, ANY), (ANY, ANY))
+    return tuple(policy_key(case_kind, one, urgent, clock) for one, urgent in chosen)
+
+
+class _Version(NamedTuple):
+    """One version of a record."""
+
+    valid_from: Instant
+    version: int
+    record_id: str
+    body: Body
+    known_from: Instant
+
+
+def _key_of(record_id: str) -> tuple[str, str]:
+    """``kind/key/version`` → (kind, key)."""
+    kind, rest = record_id.split("/", 1)
+    return kind, rest.rsplit("/", 1)[0]
+
+
 class ReferenceBook:
     """The reference records up to an end, ready to be asked. Records that cannot be read are in ``problems``."""
 
     def __init__(self, records: Iterable[ReferenceRecord] = (), end: int = 0) -> None:
         self.end = end
         self.problems: list[str] = []
-        self._versions: dict[tuple[str, str], list[tuple[Instant, int, str, Body]]] = defaultdict(list)
+        self._versions: dict[tuple[str, str], list[_Version]] = defaultdict(list)
         self._working: dict[str, WorkingCalendar] = {}
         for record in records:
             if record.kind in OPAQUE_KINDS:
@@ -138,16 +160,17 @@ class ReferenceBook:
             except CatalogueError as error:
                 self.problems.extend(error.problems)
                 continue
-            self._versions[record.kind, record.key].append((record.valid_from, record.version, record.record_id, body))
+            version = _Version(record.valid_from, record.version, record.record_id, body, record.known_from)
+            self._versions[record.kind, record.key].append(version)
         for versions in self._versions.values():
             versions.sort(key=lambda version: version[:2])
 
     def _at(self, kind: str, key: str, at: Instant) -> tuple[str, Body] | None:
         found: tuple[str, Body] | None = None
-        for valid_from, _, record_id, body in self._versions.get((kind, key), ()):
-            if valid_from > at:
+        for version in self._versions.get((kind, key), ()):
+            if version.valid_from > at:
                 break
-            found = record_id, body
+            found = version.record_id, version.body
         return found
 
     def changes(self) -> list[Instant]:
@@ -168,8 +191,8 @@ class ReferenceBook:
         """(record id, policy) for a clock that starts at ``at``. What is urgent comes before what is special: the one
         for selector and urgency, else for the urgency alone, else for the selector alone, else for the kind.
         """
-        for chosen, urgent in ((selector, urgency), (ANY, urgency), (selector, ANY), (ANY, ANY)):
-            found = self._at("clock-policy", policy_key(case_kind, chosen, urgent, clock), at)
+        for key in policy_keys(case_kind, selector, urgency, clock):
+            found = self._at("clock-policy", key, at)
             if found is not None and isinstance(found[1], ClockPolicy):
                 return found[0], found[1]
         return None
@@ -177,16 +200,40 @@ class ReferenceBook:
     def clock_policies(self, case_kind: str) -> list[tuple[str, ClockPolicy]]:
         """(record id, policy) of every version of every clock policy of a kind of case."""
         return [
-            (record_id, body)
+            (version.record_id, version.body)
             for (kind, key), versions in self._versions.items()
             if kind == "clock-policy" and key.startswith(f"{case_kind}/")
-            for _, _, record_id, body in versions
-            if isinstance(body, ClockPolicy)
+            for version in versions
+            if isinstance(version.body, ClockPolicy)
         ]
 
     def calendar_ids(self) -> list[str]:
         """The record ids of every version of every calendar."""
-        return [one[2] for (kind, _), versions in self._versions.items() if kind == "calendar" for one in versions]
+        found = (versions for (kind, _), versions in self._versions.items() if kind == "calendar")
+        return [version.record_id for versions in found for version in versions]
+
+    def moves_of(self, record_id: str, at: Instant) -> list[tuple[Instant, str, ClockPolicy]]:
+        """(from when, record id, policy) of the later versions of a clock policy that move clocks that run already."""
+        found: list[tuple[Instant, str, ClockPolicy]] = []
+        for version in self._versions.get(_key_of(record_id), ()):
+            body = version.body
+            if version.valid_from > at and isinstance(body, ClockPolicy) and body.applies_to_running:
+                found.append((version.valid_from, version.record_id, body))
+        return found
+
+    def told_at(self, keys: Iterable[tuple[str, str]]) -> list[Instant]:
+        """When the bus was told of the versions of some (kind, key), in order, each instant once."""
+        return sorted({version.known_from for key in keys for version in self._versions.get(key, ())})
+
+    def known_at(self, instant: Instant) -> ReferenceBook:
+        """The policies and calendars that the bus had been told of at an instant."""
+        book = ReferenceBook((), self.end)
+        book._working = self._working
+        for key, versions in self._versions.items():
+            known = [version for version in versions if version.known_from <= instant]
+            if known and key[0] in ("policy", "clock-policy", "calendar"):
+                book._versions[key] = known
+        return book
 
     def states(self, case_kind: str, at: Instant) -> States | None:
         """The table of states of a kind of case that applies at an instant."""
@@ -217,10 +264,10 @@ class ReferenceBook:
     def knows_agencies(self) -> bool:
         """Whether any unit is an agency."""
         return any(
-            isinstance(body, Unit) and body.unit_type == AGENCY
+            isinstance(version.body, Unit) and version.body.unit_type == AGENCY
             for (kind, _), versions in self._versions.items()
             if kind == "unit"
-            for _, _, _, body in versions
+            for version in versions
         )
 
     def knows_unit(self, code: str) -> bool:

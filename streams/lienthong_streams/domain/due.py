@@ -17,7 +17,12 @@ from lienthong_streams.domain.terms import Terms
 def due_of(episode: Episode, terms: Terms) -> Due | None:
     """The due time that counts; None where none is stated and none can be computed."""
     stated = episode.stated_due_at
-    return _computed(episode, terms) if stated is None else _stated(episode, terms, stated)
+    if stated is not None:
+        return _stated(episode, terms, stated)
+    due, earliest = _computed(episode, terms), terms.not_before
+    if due is None or earliest is None or due.at >= earliest:
+        return due
+    return Due(earliest, max(earliest, due.last_in_time), due.moving)
 
 
 def counting_pauses(episode: Episode, terms: Terms) -> list[Pause]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.reference import ReferenceBook
+from lienthong_streams.domain.changes import in_force
 from lienthong_streams.domain.data_findings import (
     remarks_on_due_times,
     remarks_on_senders,
@@ -72,8 +73,10 @@ def _verdict(progress: Progress, knowledge: Knowledge) -> Verdict:
 
 
 def _judge_all(verdict: Verdict, walk: Walk, terms: Terms, knowledge: Knowledge) -> None:
+    forces: list[Terms] = []
     for episode in walk.episodes:
-        judge(verdict, episode, terms, knowledge)
+        forces.append(in_force(verdict, episode, terms, knowledge))
+        judge(verdict, episode, forces[-1], knowledge)
         verdict.remarks += remarks_on_due_times(episode)
         verdict.remarks += remarks_on_supplements(walk, episode, terms)
-    judge_side_clocks(verdict, walk, terms, knowledge)
+    judge_side_clocks(verdict, walk, terms, forces, knowledge)

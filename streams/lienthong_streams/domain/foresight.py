@@ -17,13 +17,19 @@ def outlook_of(episode: Episode, terms: Terms) -> Outlook:
     """The outlook of an episode: the one that it keeps, or a new one. Raises CalendarError."""
     if terms.calendar is None:
         return Outlook(due_of(episode, terms), differs=False, first_level_at=ENDLESS)
+    if terms.base is not None:
+        return _new_outlook(episode, terms)
     if episode.outlook is None:
-        apology_by(episode, terms)  # where the calendar does not reach so far, this must be known now
-        due = due_of(episode, terms)
-        levels = () if due is None or due.moving else level_times(episode, terms, due.at)
-        first_level_at = min((at for _, _, at in levels), default=ENDLESS)
-        episode.outlook = Outlook(due, _differs(episode, terms), first_level_at)
+        episode.outlook = _new_outlook(episode, terms)
     return episode.outlook
+
+
+def _new_outlook(episode: Episode, terms: Terms) -> Outlook:
+    apology_by(episode, terms)  # where the calendar does not reach so far, this must be known now
+    due = due_of(episode, terms)
+    levels = () if due is None or due.moving else level_times(episode, terms, due.at)
+    first_level_at = min((at for _, _, at in levels), default=ENDLESS)
+    return Outlook(due, _differs(episode, terms.base or terms), first_level_at)
 
 
 def level_times(episode: Episode, terms: Terms, due_at: Instant) -> list[tuple[str, str, Instant]]:

@@ -193,7 +193,7 @@ def _remarks(found: Verdict, episode: Episode, terms: Terms, outlook: Outlook) -
 
 
 def _due_differs(episode: Episode, terms: Terms, first: Statement) -> Remark:
-    computed = terms.computed(episode.started_at)
+    computed = (terms.base or terms).computed(episode.started_at)
     stated = "" if first.due_at is None else iso_of(first.due_at)
     by_policy = "" if computed is None else iso_of(computed.instant)
     return remark_on(first.act, "due-differs", f"stated {stated}, by the policy {by_policy}")

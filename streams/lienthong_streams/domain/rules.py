@@ -6,14 +6,15 @@ Between two instants from which some record applies every answer is the same, so
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zlib import crc32
 
 from lienthong_schemas.errors import NoOfficeHours
 from lienthong_schemas.instants import Instant
-from lienthong_schemas.reference import ANY, ReferenceBook, States
-from lienthong_streams.domain.terms import Terms
+from lienthong_schemas.reference import ANY, ReferenceBook, States, policy_keys
+from lienthong_streams.domain.terms import Change, Terms
 
 PASSAGE_CLOCKS: Final = ("sync", "receipt")
 """Clocks that measure how a case passes between systems."""
@@ -85,22 +86,49 @@ class Rules:
         if key not in self._terms:
             if len(self._terms) >= KEPT:
                 self._terms.clear()
-            self._terms[key] = self._look_up(selection, at)
+            found = self._terms[key] = _look_up(self._book, selection, at)
+            if found is not None and found.policy is not None:
+                found.changes = tuple(sorted(self._changes_of(selection, at, found), key=lambda change: change.at))
         return self._terms[key]
 
-    def _look_up(self, selection: Selection, at: Instant) -> Terms | None:
-        """A clock policy or, for processing, the stated due time alone."""
-        kind, selector, urgency, clock = selection
-        found = self._book.clock_policy(kind, selector, at, urgency=urgency or ANY, clock=clock)
-        if found is not None:
-            policy_id, policy = found
-            try:
-                calendar = self._book.working_calendar(policy.calendar, at)
-            except NoOfficeHours:
-                calendar = None
-            return Terms(policy_id, clock) if calendar is None else Terms(policy_id, clock, policy, calendar)
-        stated = self._book.policy(kind, selector, at)
-        return None if stated is None or clock != stated[1].clock else Terms(stated[0], clock)
+    def _changes_of(self, selection: Selection, at: Instant, terms: Terms) -> Iterator[Change]:
+        """What changes the terms of clocks that started at an instant, while they run."""
+        if terms.policy is None or selection.clock != "processing":
+            return
+        names = policy_keys(selection.kind, selection.selector, selection.urgency or ANY)
+        keys = [("clock-policy", name) for name in names]
+        told = self._book.told_at([*keys, ("calendar", terms.policy.calendar)])
+        before: Terms | None = None
+        for instant in told if len(told) > 1 else ():
+            after = _look_up(self._book.known_at(instant), selection, at)
+            if (
+                before is not None
+                and after is not None
+                and before.counts
+                and after.counts
+                and before.mark != after.mark
+            ):
+                record_id = after.calendar_id if before.policy_id == after.policy_id else after.policy_id
+                yield Change(instant, record_id, before, after, moves_running=False)
+            before = after
+        for valid_from, record_id, policy in self._book.moves_of(terms.policy_id, at):
+            after = terms.moved_by(record_id, policy, valid_from)
+            yield Change(valid_from, record_id, terms, after, moves_running=True)
+
+
+def _look_up(book: ReferenceBook, selection: Selection, at: Instant) -> Terms | None:
+    """A clock policy or, for processing, the stated due time alone."""
+    kind, selector, urgency, clock = selection
+    found = book.clock_policy(kind, selector, at, urgency=urgency or ANY, clock=clock)
+    if found is not None:
+        policy_id, policy = found
+        try:
+            calendar = book.working_calendar(policy.calendar, at)
+        except NoOfficeHours:
+            calendar = None
+        return Terms(policy_id, clock) if calendar is None else Terms(policy_id, clock, policy, calendar)
+    stated = book.policy(kind, selector, at)
+    return None if stated is None or clock != stated[1].clock else Terms(stated[0], clock)
 
 
 @lru_cache(maxsize=4)  # books of the newest ticks; each partition goes from one to the next

@@ -7,6 +7,7 @@ counted in working hours; an apology is out at the latest one day before the due
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -35,16 +36,18 @@ class Span(NamedTuple):
     limit: Limit
 
 
-def judge_side_clocks(found: Verdict, walk: Walk, terms: Terms, knowledge: Knowledge) -> None:
-    """Add the verdicts on all clocks beside processing. Raises CalendarError where the calendar does not reach."""
+def judge_side_clocks(found: Verdict, walk: Walk, terms: Terms, forces: Sequence[Terms], knowledge: Knowledge) -> None:
+    """Add the verdicts on all clocks beside processing. ``terms``: those of the start; ``forces``: those by which each
+    episode is judged. Raises CalendarError where the calendar does not reach.
+    """
     if terms.policy is None or terms.calendar is None:
         return
     if walk.submission is not None:
         _judge_acceptance(found, walk.submission, terms, knowledge)
     _judge_supplements(found, walk.episodes, terms, knowledge)
     _judge_steps(found, walk.episodes, terms, knowledge)
-    for episode in walk.episodes:
-        _judge_apology(found, episode, terms, knowledge)
+    for episode, force in zip(walk.episodes, forces, strict=True):
+        _judge_apology(found, episode, force, knowledge)
 
 
 def _judge_acceptance(found: Verdict, submitted: Submission, terms: Terms, knowledge: Knowledge) -> None:

@@ -7,6 +7,7 @@ bus. With one, time is counted in its unit, and where no due time is stated the 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 from zlib import crc32
 
 from lienthong_schemas.calendar_table import WorkingCalendar
@@ -15,6 +16,18 @@ from lienthong_schemas.policy_body import ClockPolicy
 from lienthong_schemas.policy_due import DueTime, Pauses, due_time
 from lienthong_schemas.policy_parts import DAY_UNITS
 from lienthong_streams.domain.outlook import ENDLESS, Limit
+
+
+class Change(NamedTuple):
+    """A record that changes how a clock is counted while it runs."""
+
+    at: Instant
+    """From when it is valid or, for a correction, when the bus was told."""
+    record_id: str
+    before: Terms
+    after: Terms
+    moves_running: bool
+    """A later version that says so; False: a correction, which counts from the start."""
 
 
 class Terms:
@@ -31,11 +44,18 @@ class Terms:
         calendar: tuple[str, WorkingCalendar] | None = None,
     ) -> None:
         """``calendar``: the id of its record, and the table."""
+        self.changes: tuple[Change, ...] = ()
+        """Reference data that changed while clocks under these terms ran, in order."""
+        self.base: Terms | None = None
+        """The terms of the start, where these are of a later version that moves clocks which run."""
+        self.not_before: Instant | None = None
+        """From when these terms apply: no due time is moved to before."""
         self.policy_id = policy_id
         self.clock = clock
         self.policy = policy
+        self.calendar_id = "" if calendar is None else calendar[0]
         self.calendar = None if calendar is None else calendar[1]
-        self.mark = crc32(f"{policy_id}|{'' if calendar is None else calendar[0]}".encode())
+        self.mark = crc32(f"{policy_id}|{self.calendar_id}".encode())
         """Another number under another policy or calendar, or another version of them."""
         self.clocks = frozenset(() if policy is None else policy.spans())
         """The clocks to which the policy gives a time."""
@@ -49,6 +69,18 @@ class Terms:
         """The last answer: a verdict asks the same several times."""
         self._by_day = policy is not None and policy.due_precision == "day"
         self._to_end_of_day = policy is not None and self._by_day and policy.unit in DAY_UNITS
+
+    @property
+    def counts(self) -> bool:
+        """Whether there are a policy and a calendar to count by."""
+        return self.policy is not None and self.calendar is not None
+
+    def moved_by(self, policy_id: str, policy: ClockPolicy, valid_from: Instant) -> Terms:
+        """The terms under a later version of the policy that moves clocks which run."""
+        calendar = None if self.calendar is None else (self.calendar_id, self.calendar)
+        moved = Terms(policy_id, self.clock, policy, calendar)
+        moved.base, moved.not_before = self, valid_from
+        return moved
 
     @cached_property
     def stated_alone(self) -> Terms:

@@ -95,6 +95,9 @@ INPUTS: dict[str, Callable[[], list[Became]]] = {
     "a clock that would run for ever": lambda: policy(amount=4000),
     "a clock without any time": lambda: policy(amount=0),
     "an apology before the start": lambda: policy(apology_lead={"amount": 6, "unit": "working_day"}),
+    "a sign in a name that parts the keys of announcements": lambda: policy(
+        steps={"a|b": {"amount": 1, "unit": "working_hour"}}
+    ),
     "a calendar on which nobody works": lambda: calendar(seasons=[{"hours": {}}], working_days=[]),
     "a unit of a catalogue that can mean two things": lambda: catalogue("giờ"),
     "a broken rule that is on the bus already": rule_on_the_bus,
