@@ -140,8 +140,8 @@ class _Version(NamedTuple):
 
 def _key_of(record_id: str) -> tuple[str, str]:
     """``kind/key/version`` → (kind, key)."""
-    kind, rest = record_id.split("/", 1)
-    return kind, rest.rsplit("/", 1)[0]
+    kind, _, rest = record_id.partition("/")
+    return kind, rest.rpartition("/")[0]
 
 
 class ReferenceBook:
@@ -276,11 +276,10 @@ class ReferenceBook:
 
     def version(self, record_id: str) -> tuple[Instant, Body] | None:
         """(from when it applies, body) of the record with this id, of the last one where it was published again."""
-        kind, _, rest = record_id.partition("/")
         found: tuple[Instant, Body] | None = None
-        for valid_from, _, own_id, body in self._versions.get((kind, rest.rpartition("/")[0]), ()):
-            if own_id == record_id:
-                found = valid_from, body
+        for version in self._versions.get(_key_of(record_id), ()):
+            if version.record_id == record_id:
+                found = version.valid_from, version.body
         return found
 
     def unit(self, code: str, at: Instant) -> Unit | None:

@@ -81,7 +81,7 @@ def test_a_case_that_is_carried_on_over_that_day_is_moved_too() -> None:
 
 def test_an_apology_is_due_before_the_moved_due_time() -> None:
     """A working day before the due time that counts, not before the one that no longer does."""
-    lead = {"apology_lead": {"amount": 1, "unit": "working_day"}}
+    lead: dict[str, Any] = {"apology_lead": {"amount": 1, "unit": "working_day"}}
     longer = policy(2, "2026-03-04 00:00", amount=8, applies_to_running=True, **lead)
     fold = found("2026-03-13 09:00", policy(1, "2026-01-01 00:00", **lead), longer)
     assert due(fold, "apology") == "2026-03-11 09:00:00"
@@ -199,8 +199,8 @@ def test_a_calendar_with_a_later_day_counts_for_later_clocks_only() -> None:
 
 def test_steps_and_supplements_keep_the_version_of_the_start() -> None:
     """Only the processing clock is moved: a step that began under four hours has four."""
-    step = {"steps": {"s": {"amount": 4, "unit": "working_hour"}}}
-    longer = {"steps": {"s": {"amount": 16, "unit": "working_hour"}}, "applies_to_running": True, "amount": 8}
+    step: dict[str, Any] = {"steps": {"s": {"amount": 4, "unit": "working_hour"}}}
+    longer: dict[str, Any] = {"steps": {"s": {"amount": 16, "unit": "working_hour"}}, "applies_to_running": True, "amount": 8}
     start = happened(1, *RECEIVED, selector="x", step="s")
     reference = book_of(policy(1, "2026-01-01 00:00", **step), policy(2, "2026-03-02 12:00", **longer))
     fold = outcome("2026-03-02 14:00", start, book=reference)
