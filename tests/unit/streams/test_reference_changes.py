@@ -200,7 +200,11 @@ def test_a_calendar_with_a_later_day_counts_for_later_clocks_only() -> None:
 def test_steps_and_supplements_keep_the_version_of_the_start() -> None:
     """Only the processing clock is moved: a step that began under four hours has four."""
     step: dict[str, Any] = {"steps": {"s": {"amount": 4, "unit": "working_hour"}}}
-    longer: dict[str, Any] = {"steps": {"s": {"amount": 16, "unit": "working_hour"}}, "applies_to_running": True, "amount": 8}
+    longer: dict[str, Any] = {
+        "steps": {"s": {"amount": 16, "unit": "working_hour"}},
+        "applies_to_running": True,
+        "amount": 8,
+    }
     start = happened(1, *RECEIVED, selector="x", step="s")
     reference = book_of(policy(1, "2026-01-01 00:00", **step), policy(2, "2026-03-02 12:00", **longer))
     fold = outcome("2026-03-02 14:00", start, book=reference)
