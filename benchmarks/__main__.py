@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import logging
 import subprocess
@@ -15,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import latency, side_by_side, two_workers
+from benchmarks import latency, restore, side_by_side, two_workers
 from lienthong_infra.embedded.servers import bootstrap as broker_address
 from lienthong_infra.settings import load_settings
 
@@ -40,10 +41,17 @@ def _workers(broker: str, arguments: Arguments, console: Console) -> Any:
     return found
 
 
+def _restore(broker: str, arguments: Arguments, console: Console) -> Any:
+    found = asyncio.run(restore.run(broker, arguments.cases))
+    restore.show(found, console)
+    return found
+
+
 ON_A_BROKER: dict[str, Callable[[str, Arguments, Console], Any]] = {
     "cpu": _cpu,
     "latency": _latency,
     "workers": _workers,
+    "restore": _restore,
 }
 ALONE = {
     "calendar": "benchmarks.calendar_additions",
@@ -61,6 +69,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1, help="of cpu and workers; medians are shown")
     parser.add_argument("--rate", type=int, default=latency.RATE, help="events a second, of latency")
     parser.add_argument("--seconds", type=float, default=30.0, help="of latency")
+    parser.add_argument("--cases", type=int, default=restore.CASES, help="of restore")
     parser.add_argument("--json", action="store_true", help="print the single results as JSON as well")
     arguments = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

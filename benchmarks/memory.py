@@ -2,7 +2,7 @@
 
 The values are those that the engine itself made of real records, for a few thousand different cases, copied under a
 million case ids. One process, no Kafka (``benchmarks.restore`` reads a real changelog).
-Run: ``make bench ARGS="--only memory"`` or ``python -m benchmarks.memory CASES``.
+Run: ``make bench ARGS="--only memory"``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -33,6 +34,7 @@ EVENTS = 8
 OFFICES = 200
 """Offices that each tick tells about: those of a large province."""
 IDLE_TICKS = 300
+PORTION = 10_000
 SOURCE = TopicPartition("dossier.v1", 0)
 STATUSES = ("2", "4", "4", "5", "4", "4", "4", "4")
 """Received, worked on, a supplement, worked on; still open."""
@@ -96,12 +98,8 @@ def many(samples: dict[bytes, bytes | None], cases: int) -> Iterator[tuple[bytes
     values = [value or b"" for key, value in samples.items() if key != POSITION_KEY]
     for case in range(cases):
         value = values[case % len(values)]
-        yield open_case(case, 1)["case_id"].encode() if not case else _case_key(case), bytes(bytearray(value))
+        yield f"dossier:H27.{case % 69 + 1:02d}:000.00.16.H27-250701-{case:06d}".encode(), bytes(bytearray(value))
     yield POSITION_KEY, samples[POSITION_KEY]
-
-
-def _case_key(case: int) -> bytes:
-    return f"dossier:H27.{case % 69 + 1:02d}:000.00.16.H27-250701-{case:06d}".encode()
 
 
 def resident_bytes() -> int:
@@ -117,9 +115,11 @@ def measure(cases: int = CASES) -> Iterator[dict[str, float]]:
     sizes = [len(value or b"") for key, value in samples.items() if key != POSITION_KEY]
     partition = bus.partition()
     before, wall, cpu = resident_bytes(), 0.0, 0.0
-    for key, value in many(samples, cases):
+    changelog = many(samples, cases)
+    while portion := list(islice(changelog, PORTION)):
         begin, begin_cpu = time.perf_counter(), time.process_time()
-        partition.restore(key, value)
+        for key, value in portion:
+            partition.restore(key, value)
         wall, cpu = wall + time.perf_counter() - begin, cpu + time.process_time() - begin_cpu
     begin, begin_cpu = time.perf_counter(), time.process_time()
     partition.restored()

@@ -180,7 +180,8 @@ def metrics_page() -> str:
     return _page(
         "Metrics",
         "`consumers/lienthong_consumers/exporter/metric_catalogue.py`, "
-        "`consumers/lienthong_consumers/ledger/sink_metrics.py`, `streams/lienthong_streams/host_metrics.py`",
+        "`consumers/lienthong_consumers/ledger/sink_metrics.py`, `streams/lienthong_streams/host_metrics.py`, "
+        "`streams/lienthong_streams/case_metrics.py`",
         intro,
         table,
         workers,
@@ -193,10 +194,12 @@ def worker_metrics() -> list[tuple[str, str, str]]:
     from prometheus_client import CollectorRegistry
 
     from lienthong_consumers.ledger.sink_metrics import SinkMetrics
+    from lienthong_streams.case_metrics import CaseMetrics
     from lienthong_streams.host_metrics import HostMetrics
 
     registry = CollectorRegistry()
     HostMetrics("", registry)
+    CaseMetrics("", registry)
     SinkMetrics("", registry)
     ours = [family for family in registry.collect() if family.name.startswith("lienthong_")]
     return [(f"`{one.name}`", one.type, one.documentation) for one in ours]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from itertools import count
 from typing import Final
 
@@ -239,10 +239,11 @@ class MemoryPartitionLog:
         self._broker.before_effect("fence")
         self._epoch = self._broker.next_epoch(self._owner)
 
-    async def changelog(self) -> Sequence[tuple[bytes, bytes | None]]:
+    async def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
         """All (key, value) of the changelog partition, oldest first."""
         self._broker.before_effect("changelog")
-        return [(record.key or b"", record.value) for record in self._broker.log(self._changelog).records]
+        for record in list(self._broker.log(self._changelog).records):
+            yield record.key or b"", record.value
 
     async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
         """One transaction: the outputs, then the changes. Raises Fenced when no longer the owner."""

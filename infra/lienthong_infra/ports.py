@@ -7,7 +7,7 @@ One contract suite (``tests/contract``) holds both to the same behaviour.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -102,8 +102,8 @@ class PartitionLog(Protocol):
         """Become the owner. Every later write of a former owner raises Fenced there."""
         ...
 
-    async def changelog(self) -> Sequence[tuple[bytes, bytes | None]]:
-        """All committed (key, value) of the changelog partition, oldest first."""
+    def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
+        """All committed (key, value) of the changelog partition, oldest first; never all of them in memory at once."""
         ...
 
     async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:

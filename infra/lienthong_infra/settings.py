@@ -78,6 +78,12 @@ class Settings(BaseModel):
     metrics_port: int = Field(
         default=0, ge=0, le=_MAX_PORT, description="a whole number from 0 to 65535; 0 = no metrics"
     )
+    closed_days: int = Field(
+        default=7,
+        ge=0,
+        le=36_500,
+        description="days that a stream worker keeps a closed case in memory; after that it lies on the local disk",
+    )
     maven_repository: Annotated[str, AfterValidator(_web_address)] = Field(
         default="", description="http(s) address of a mirror of Maven Central; empty = Maven Central"
     )

@@ -79,6 +79,7 @@ def _deadlines(given: _Options) -> None:
         bootstrap=bootstrap(settings),
         prefix=settings.prefix,
         metrics_port=settings.metrics_port,
+        closed_days=settings.closed_days,
         figures_every_s=given.figures_every,
         times=HostTimes(pace_s=given.pace, tick_commit_s=given.tick_commit),
         group_times=GroupTimes(session_s=given.session_timeout),

@@ -28,12 +28,15 @@ from lienthong_streams.packed_standing import pack_standing, pack_withdrawals, u
 from lienthong_streams.packed_timeline import added, pack_timeline, unpack_timeline
 
 VERSION: Final = 3
+_VERSION_BYTE: Final = bytes((VERSION,))
 NEVER_FOLDED: Final = -1
 """The reference end of a case that was not folded yet."""
 
 _HEADER: Final = Struct("<BBqqHHIII")
 """Version, marks, the instant that the marks tell about, reference end, and the lengths of the five parts between."""
-_WATCHED, _CLOSED = 1, 2
+_FIRST: Final = Struct("<BBqq")
+WATCHED, CLOSED, SILENT = 1, 2, 4
+"""Marks: the instant of the header is when the case is watched from, or since when it is closed; offices are silent."""
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder()
 """Of the progress. It is made anew from the timeline where another program packed it, so its form may change."""
@@ -168,15 +171,28 @@ def encode_state(state: CaseState) -> bytes:
     header = state.header
     marks, instant = 0, 0
     if header.watch_from is not None:
-        marks, instant = _WATCHED, header.watch_from
+        marks, instant = WATCHED, header.watch_from
     elif header.closed_since is not None:
-        marks, instant = _CLOSED, header.closed_since
+        marks, instant = CLOSED, header.closed_since
     silent = "\0".join(header.silent).encode()
+    marks |= SILENT if silent else 0
     contribution, progress = header.contribution, state.packed_progress
     standing, withdrawals = pack_standing(state.standing), pack_withdrawals(state.withdrawals)
     lengths = len(silent), len(contribution), len(progress), len(standing), len(withdrawals)
     fixed = _HEADER.pack(VERSION, marks, instant, header.reference_end, *lengths)
     return b"".join((fixed, silent, contribution, progress, standing, withdrawals, state.packed_timeline))
+
+
+def glance(value: bytes) -> tuple[int, Instant, int]:
+    """Marks, their instant and the reference end of a state: what restoring a million cases has the time to read.
+
+    Raises UnknownStateVersion.
+    """
+    if value[:1] != _VERSION_BYTE:
+        require_known_version(value)
+        return 0, 0, NEVER_FOLDED
+    _, marks, instant, reference_end = _FIRST.unpack_from(value)
+    return marks, instant, reference_end
 
 
 def read_header(value: bytes) -> Header:
@@ -186,13 +202,11 @@ def read_header(value: bytes) -> Header:
         return UNFOLDED
     _, marks, instant, reference_end, silent, contribution, *_ = _HEADER.unpack_from(value)
     if not (silent or contribution):
-        return Header(
-            instant if marks & _WATCHED else None, instant if marks & _CLOSED else None, reference_end, (), b""
-        )
+        return Header(instant if marks & WATCHED else None, instant if marks & CLOSED else None, reference_end, (), b"")
     at = _HEADER.size + silent
     return Header(
-        instant if marks & _WATCHED else None,
-        instant if marks & _CLOSED else None,
+        instant if marks & WATCHED else None,
+        instant if marks & CLOSED else None,
         reference_end,
         tuple(value[_HEADER.size : at].decode().split("\0")) if silent else (),
         value[at : at + contribution],

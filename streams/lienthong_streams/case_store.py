@@ -12,11 +12,14 @@ from typing import Final, NamedTuple
 
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_streams.case_state import (
+    CLOSED,
     UNFOLDED,
+    WATCHED,
     CaseState,
     Header,
     decode_state,
     encode_state,
+    glance,
     read_header,
 )
 from lienthong_streams.cold_cases import ColdCases
@@ -75,9 +78,10 @@ class CaseStore:
         if value is None:
             self._values.pop(key, None)
             return
-        header = read_header(value)
-        self.oldest_reference_end = min(self.oldest_reference_end, header.reference_end)
-        if header.closed_since is not None:
+        marks, _, reference_end = glance(value)
+        if reference_end < self.oldest_reference_end:
+            self.oldest_reference_end = reference_end
+        if marks & CLOSED:
             self._values.pop(key, None)
             self._cold.put(key, value)
         else:
@@ -87,7 +91,12 @@ class CaseStore:
     def loaded(self) -> None:
         """All of the changelog was given: build the indexes from the headers."""
         for key, value in self._values.items():
-            self._note(key, UNFOLDED, read_header(value))
+            marks, instant, _ = glance(value)
+            if marks == WATCHED:
+                self._watched += 1
+                self._watches.add(instant, key)
+            elif marks:
+                self._note(key, UNFOLDED, read_header(value))
 
     def __iter__(self) -> Iterator[bytes]:
         """The keys of all cases: those in memory, then those on the disk. Cases may come and go meanwhile; what leaves
@@ -191,12 +200,13 @@ class CaseStore:
 
     def _watch_of(self, key: bytes) -> Instant | None:
         value = self._values.get(key)
-        return None if value is None else read_header(value).watch_from
+        marks, instant, _ = (0, 0, 0) if value is None else glance(value)
+        return instant if marks & WATCHED else None
 
     def _leaves_at(self, key: bytes) -> Instant | None:
         value = self._values.get(key)
-        since = None if value is None else read_header(value).closed_since
-        return None if since is None else since + self._kept_closed
+        marks, instant, _ = (0, 0, 0) if value is None else glance(value)
+        return instant + self._kept_closed if marks & CLOSED else None
 
     def _watch_anew(self) -> None:
         """Most entries of the index are outdated: build it from the headers."""

@@ -30,7 +30,9 @@ from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_streams.barriers import Barriers
+from lienthong_streams.case_metrics import CaseMetrics
 from lienthong_streams.case_state import UnknownStateVersion
+from lienthong_streams.case_store import DAY, CaseStore
 from lienthong_streams.host_metrics import HostMetrics
 from lienthong_streams.partial_figures import EVERY, PartialFigures
 from lienthong_streams.partition import DeadlinePartition
@@ -52,6 +54,8 @@ class WorkerOptions:
     bootstrap: str
     prefix: str
     metrics_port: int = 0
+    closed_days: int = 7
+    """Days that a closed case stays in memory."""
     figures_every_s: float = EVERY / MICROSECONDS_PER_SECOND
     """Changed live figures are published at most so often."""
     times: HostTimes = field(default_factory=HostTimes)
@@ -77,13 +81,15 @@ def build_ports(options: WorkerOptions, registry: CollectorRegistry) -> HostPort
     bootstrap, prefix, patience = options.bootstrap, options.prefix, options.patience
     book = SchemaBook()
     barriers = Barriers(book)
+    metrics = CaseMetrics(prefix, registry)
 
     def log_of(source: TopicPartition) -> PartitionLog:
         return KafkaPartitionLog(bootstrap, prefix, source, application=APPLICATION, patience=patience)
 
     def processor_of(source: TopicPartition) -> DeadlinePartition:
         figures = PartialFigures(source, book, every=round(options.figures_every_s * MICROSECONDS_PER_SECOND))
-        return DeadlinePartition(source, book, barriers, figures=figures)
+        cases = CaseStore(options.closed_days * DAY)
+        return metrics.watch(DeadlinePartition(source, book, barriers, cases=cases, figures=figures))
 
     return HostPorts(
         membership=KafkaMembership(

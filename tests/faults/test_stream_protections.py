@@ -6,7 +6,7 @@ The mutants live here, as subclasses; the product has no switch that turns a pro
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from operator import attrgetter
 
 import pytest
@@ -94,11 +94,12 @@ class LateFence:
 
     async def read(self) -> None:
         """Read it now."""
-        self._read = await self._log.changelog()
+        self._read = [each async for each in self._log.changelog()]
 
-    async def changelog(self) -> Sequence[tuple[bytes, bytes | None]]:
+    async def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
         """What was read before."""
-        return self._read
+        for each in self._read:
+            yield each
 
 
 async def advance(owned: OwnedPartition, records: Sequence[Record]) -> Advance:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 from lienthong_infra.ports import Membership, OutboundRecord, PartitionLog, Record, TopicPartition
@@ -40,10 +40,11 @@ class CrashingLog:
         self._plan.step("fence")
         await self._log.fence()
 
-    async def changelog(self) -> Sequence[tuple[bytes, bytes | None]]:
+    async def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
         """Step, then read."""
         self._plan.step("changelog")
-        return await self._log.changelog()
+        async for each in self._log.changelog():
+            yield each
 
     async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
         """Step, commit, step: the second death is that of a process that never hears of its commit."""
@@ -69,9 +70,9 @@ class HeldLog:
         """Fence."""
         await self._log.fence()
 
-    async def changelog(self) -> Sequence[tuple[bytes, bytes | None]]:
+    def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
         """Read."""
-        return await self._log.changelog()
+        return self._log.changelog()
 
     async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
         """Commit, once nothing holds it."""

@@ -36,6 +36,7 @@ def test_every_variable_is_read() -> None:
         "LIENTHONG_HOME": "/srv/bus",
         "LIENTHONG_CACHE": "/srv/cache",
         "LIENTHONG_METRICS_PORT": "9464",
+        "LIENTHONG_CLOSED_DAYS": "30",
         "LIENTHONG_MAVEN_REPOSITORY": "https://mirror.example/maven",
     }
     expected = {
@@ -45,6 +46,7 @@ def test_every_variable_is_read() -> None:
         "home": Path("/srv/bus"),
         "cache": Path("/srv/cache"),
         "metrics_port": 9464,
+        "closed_days": 30,
         "maven_repository": "https://mirror.example/maven",
     }
     assert load_settings(given).model_dump() == expected

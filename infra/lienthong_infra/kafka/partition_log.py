@@ -7,7 +7,7 @@ owner's open transaction and shuts that owner out (``InitProducerId``). What the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -65,11 +65,12 @@ class KafkaPartitionLog:
             patience=self._patience,
         )
 
-    async def changelog(self) -> Sequence[tuple[bytes, bytes | None]]:
+    async def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
         """All committed (key, value) of the changelog partition, oldest first. Raises UnknownTopic."""
         reader = KafkaReader(self._bootstrap, self._prefix, patience=self._patience)
         try:
-            return [(record.key or b"", record.value) async for record in read_to_end(reader, self._changelog)]
+            async for record in read_to_end(reader, self._changelog):
+                yield record.key or b"", record.value
         finally:
             await reader.close()
 

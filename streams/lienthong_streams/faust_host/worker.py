@@ -25,7 +25,12 @@ def _options() -> WorkerOptions:
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(error.exit_code) from None
-    return WorkerOptions(bootstrap=bootstrap(settings), prefix=settings.prefix, metrics_port=settings.metrics_port)
+    return WorkerOptions(
+        bootstrap=bootstrap(settings),
+        prefix=settings.prefix,
+        metrics_port=settings.metrics_port,
+        closed_days=settings.closed_days,
+    )
 
 
 class _Work:

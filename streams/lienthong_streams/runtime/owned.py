@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from operator import attrgetter
 
@@ -62,20 +63,22 @@ class OwnedPartition:
         ``before_restored`` is awaited after the changelog was read: what the state stands on must be read by then.
         """
         await self._log.fence()  # first: what the changelog holds after this is final
-        records = await self._log.changelog()
-        for number, (key, value) in enumerate(records):
-            if number % _BREATH == _BREATH - 1:
-                await asyncio.sleep(0)
-            if key == DOUBT_KEY:
-                self._doubt.restore(value)
-            else:
-                self.processor.restore(key, value)
-                self._last = (key, value)
+        number = 0
+        async with aclosing(self._log.changelog()) as records:
+            async for key, value in records:
+                number += 1
+                if number % _BREATH == 0:
+                    await asyncio.sleep(0)
+                if key == DOUBT_KEY:
+                    self._doubt.restore(value)
+                else:
+                    self.processor.restore(key, value)
+                    self._last = (key, value)
         await before_restored()
         self.processor.restored()
         self._doubt.judge(self.position)
         self._as_logged = True
-        return len(records)
+        return number
 
     async def advance(self, records: Sequence[Record], *, now: Instant, idle_commit: bool) -> Advance:
         """Take fetched records, and whatever time has brought; commit in one transaction.

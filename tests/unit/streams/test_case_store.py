@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import ClockEvent
+from lienthong_streams.case_metrics import CaseMetrics
 from lienthong_streams.case_state import UnknownStateVersion
 from lienthong_streams.case_store import DAY, KEPT_CLOSED
 from lienthong_streams.partition import DeadlinePartition
@@ -14,6 +16,7 @@ from tests.support.cases import CASE, MINUTE, event, minute
 from tests.support.log import SOURCE, Log, avro_record, clock_events
 
 KEY = CASE.encode()
+KEPT = ("open", "closed", "disk")
 LATER = minute(0) + KEPT_CLOSED + DAY + 3 * 60 * MINUTE
 
 
@@ -187,3 +190,21 @@ def test_outdated_entries_do_not_pile_up() -> None:
     log.tick(minute(10), 60)
     partition.run((), now=0)
     assert partition.cases.waiting_entries == 1
+
+
+def test_the_metrics_tell_what_is_kept_where() -> None:
+    """Of the partitions owned now; one that is let go vanishes with its cases."""
+    registry = CollectorRegistry()
+    metrics = CaseMetrics("h27", registry)
+    log = closed_log()
+    partition, *_ = put_away(log, minute(200))
+    log.take(event(1, "2", 80, due=900, case_id=f"{CASE}-2"), known_at=minute(201))
+    partition.run(log.records[2:], now=0)
+    metrics.watch(partition)
+    here = {"bus": "h27", "topic": SOURCE.topic, "partition": str(SOURCE.partition)}
+    kept = [registry.get_sample_value("lienthong_stream_cases", {**here, "kept": each}) for each in KEPT]
+    assert kept == [1, 1, 0]
+    weight = registry.get_sample_value("lienthong_stream_cases_memory_bytes", here)
+    assert weight == partition.cases.tally().memory_bytes > 300
+    del partition
+    assert registry.get_sample_value("lienthong_stream_cases_memory_bytes", here) is None

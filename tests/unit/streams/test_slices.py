@@ -30,7 +30,7 @@ NO_PAUSES = record(
     version=2,
 )
 """From its beginning on, what was a pause is none: every paused case has another outcome."""
-UNIT = record("unit", "H27.16", {"name": "An office", "unit_type": "commune"})
+SCHEMA = record("schema", "task.v1@1", {"type": "record", "name": "Task", "fields": []})
 OTHER_KIND = record("states", "document", {"case_kind": "document", "effects": {}, "transitions": {}, "initial": [],
                                            "source": "test"})  # fmt: skip
 
@@ -172,11 +172,11 @@ def test_closed_cases_on_the_disk_are_renewed_too() -> None:
 
 
 def test_reference_data_that_no_clock_of_these_cases_depends_on_fold_nothing() -> None:
-    """Units, schemas, and what is for another kind of case."""
+    """Schemas, and what is for another kind of case. Units do count: findings on senders ask for them."""
     sliced = Sliced()
     sliced.run(10)
     sliced.until_done()
-    sliced.publish(UNIT, OTHER_KIND)
+    sliced.publish(SCHEMA, OTHER_KIND)
     before = sliced.partition.cases.decodes
     assert not sliced.run(11)
     assert sliced.partition.cases.decodes == before
