@@ -45,6 +45,8 @@ def _resolved(schema: Schema, named: dict[str, Schema], inside: tuple[str, ...],
             raise NotCompilable(f"{schema} contains itself, or is not known")
         return _resolved(named[schema], named, inside, left)
     kind = schema.get("type")
+    if not isinstance(kind, str):
+        return _resolved(kind, named, inside, left)
     if kind in PRIMITIVES:
         return kind
     if kind in ("enum", "fixed", "record"):
@@ -63,6 +65,8 @@ def _resolved(schema: Schema, named: dict[str, Schema], inside: tuple[str, ...],
         return {"type": kind, "items": items}
     if kind == "map":
         return {"type": kind, "values": _resolved(schema["values"], named, inside, left)}
+    if kind == "fixed" and schema["size"].__class__ is not int:
+        raise NotCompilable("a size that is no number")  # whatever else it is would become source
     if kind in ("enum", "fixed"):
         return _only(schema, "type", "name", "symbols", "size", "default")
     raise NotCompilable(f"{kind} is no type")
@@ -120,10 +124,17 @@ class Source:
         return name
 
     def function(self, name: str, parameters: Sequence[str]) -> Callable[..., Any]:
-        """The compiled function; its source is in ``__doc__``, for whoever wants to see it."""
+        """The compiled function; its source is in ``__doc__``, for whoever wants to see it.
+
+        The source has no text of the schema in it but names of fields as literals. Raises NotCompilable where Python
+        refuses it: loops may be nested twenty deep.
+        """
         text = f"def {name}({', '.join(parameters)}):\n" + "\n".join(self._lines) + "\n"
         scope = self.constants
-        exec(compile(text, f"<{name}>", "exec"), scope)
+        try:
+            exec(compile(text, f"<{name}>", "exec"), scope)
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            raise NotCompilable(f"it is nested too deeply ({error})") from error
         made: Callable[..., Any] = scope[name]
         made.__doc__ = text
         return made

@@ -102,6 +102,38 @@ def test_what_the_compiler_does_not_take(schema: Any) -> None:
         compile_reader(schema)
 
 
+def nested(depth: int) -> Any:
+    """An array of arrays."""
+    return {"type": "array", "items": nested(depth - 1)} if depth else "long"
+
+
+def test_what_python_would_not_compile_is_left_to_fastavro() -> None:
+    """Loops may be nested twenty deep."""
+    schema, record = one(nested(30)), {"f": []}
+    with pytest.raises(NotCompilable):
+        compile_reader(schema)
+    assert reader(schema, schema)(writer(schema, b"")(record), 0) == record
+
+
+def test_nothing_of_a_schema_becomes_source() -> None:
+    """Schemas come from a topic: a size that is no number, and names that would end a literal."""
+    schema: Any = {"type": "record", "name": "R", "fields": [{"name": "f", "type": "long"}]}
+    evil = {"type": "fixed", "name": "F", "size": "0) or exit(7"}
+    with pytest.raises(NotCompilable):
+        compile_reader({**schema, "fields": [{"name": "f", "type": evil}]})
+    with pytest.raises(NotCompilable):
+        compile_writer({**schema, "fields": [{"name": "f", "type": evil}]}, b"", by_name=True)
+    odd = {**schema, "fields": [{"name": "f'] or exit(7) #\n", "type": "long"}]}
+    assert compile_reader(odd)(b"\x02", 0) == {"f'] or exit(7) #\n": 1}
+    assert compile_writer(odd, b"", by_name=True)({"f'] or exit(7) #\n": 1}) == b"\x02"
+
+
+def test_a_type_in_a_type_is_that_type() -> None:
+    """JSON allows it, and fastavro leaves it so."""
+    schema = {"type": "record", "name": "R", "fields": [{"name": "f", "type": {"type": {"type": "string"}}}]}
+    assert compile_reader(schema)(b"\x02a", 0) == {"f": "a"}
+
+
 def test_a_recursive_schema_is_left_to_fastavro() -> None:
     """Both ways, and damage has the same class."""
     record = {"n": 1, "next": {"n": 2, "next": None}}
