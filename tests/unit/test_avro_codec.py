@@ -109,7 +109,8 @@ def nested(depth: int) -> Any:
 
 def test_what_python_would_not_compile_is_left_to_fastavro() -> None:
     """Loops may be nested twenty deep."""
-    schema, record = one(nested(30)), {"f": []}
+    schema = one(nested(30))
+    record: dict[str, list[Any]] = {"f": []}
     with pytest.raises(NotCompilable):
         compile_reader(schema)
     assert reader(schema, schema)(writer(schema, b"")(record), 0) == record
