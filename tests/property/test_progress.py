@@ -47,7 +47,16 @@ LEVELS: dict[str, Any] = {
     "apology_lead": {"amount": 1, "unit": "working_day"},
     "steps": {"appraisal": {"amount": 2, "unit": "working_hour"}},
 }
-LIMIT = {"limit": {"amount": 3, "unit": "working_day"}, "then_status": "3"}
+LIMIT = {
+    "limit": {"amount": 3, "unit": "working_day"},
+    "then_status": "3",
+    "notice": {"amount": 8, "unit": "working_hour"},
+    "max_requests": 1,
+}
+PASSAGE = {
+    "sync": {"unit": "calendar_minute", "amount": 10},
+    "receipt": {"unit": "working_hour", "amount": 2},
+}
 POLICIES: tuple[dict[str, Any], ...] = (
     {**LEVELS, "unit": "working_day", "amount": 2, "days": "hours", "supplement": {"mode": "pause", **LIMIT}},
     {**LEVELS, "unit": "working_day", "amount": 3, "due_precision": "day", "supplement": {"mode": "restart"}},
@@ -63,6 +72,9 @@ def _book(policy: dict[str, Any] | None, *, urgent: bool) -> ReferenceBook:
     body = {"case_kind": "dossier", "source": "test", **policy}
     records.append(record("clock-policy", "dossier/*/*/processing", body))
     if urgent:
+        for clock, span in PASSAGE.items():
+            passage = {"case_kind": "dossier", "source": "test", "clock": clock, **span}
+            records.append(record("clock-policy", f"dossier/*/*/{clock}", passage))
         records.append(record("clock-policy", "dossier/1.9/*/processing", body, valid_from=MONDAY + 9 * HOUR))
     return ReferenceBook(records, 4)
 
@@ -99,7 +111,7 @@ def histories(draw: st.DrawFn) -> list[Known]:
         one = event(seq, status, 0, office=office)._replace(**changes)
         if opened and seq == begin:
             one = one._replace(change="opening", opening=Opening(MONDAY - draw(HOURS) * HOUR, 3_600, 0))
-        made.append(Known(one, when + draw(st.sampled_from([0, 60_000_000]))))
+        made.append(Known(one, when + draw(st.sampled_from([0, 60_000_000, HOUR]))))
     if draw(st.integers(0, 4)) == 0:
         made += _handed_over(draw, begin + len(made), when, due)
     return _numbered(made)
@@ -177,7 +189,7 @@ def same(one: Fold, other: Fold) -> bool:
 
 
 @given(BOOKS, deliveries(), MOMENTS, HEARD)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_case_carried_on_is_a_case_folded_anew(
     book: ReferenceBook, delivery: list[Known], moments: list[int], heard: dict[str, int]
 ) -> None:

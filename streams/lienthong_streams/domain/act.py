@@ -48,6 +48,7 @@ class Act(NamedTuple):
         return f"{self.side.epoch}.{self.seq}"
 
 
-def act_of(event: CaseEvent) -> Act:
-    """The act of an event."""
-    return Act(Side(event.epoch, event.office, event.commune, event.selector), event.seq)
+def act_of(event: CaseEvent, before: Act | None = None) -> Act:
+    """The act of an event; on the side of the one before where it is the same."""
+    side = Side(event.epoch, event.office, event.commune, event.selector)
+    return Act(before.side if before is not None and before.side == side else side, event.seq)

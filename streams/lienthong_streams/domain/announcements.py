@@ -40,6 +40,8 @@ def diff(case_id: str, standing: dict[str, str], withdrawals: dict[str, str], fo
     last withdrawal. The id of what stands follows from the two.
     """
     claims = _claims(fold)
+    if standing == {key: claim.firmness for key, claim in claims.items()}:
+        return ()
     emissions: list[Emission] = []
     for key in [key for key, firmness in standing.items() if _must_withdraw(firmness, claims.get(key))]:
         said = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))

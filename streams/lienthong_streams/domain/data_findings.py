@@ -12,7 +12,7 @@ from typing import Final
 
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_schemas.policy_parts import LONGEST_YEARS
-from lienthong_streams.domain.act import Act
+from lienthong_streams.domain.act import Act, Side
 from lienthong_streams.domain.episode import Episode, Pause
 from lienthong_streams.domain.facts import Claim, Remark, remark_claim
 from lienthong_streams.domain.rules import Rules
@@ -68,7 +68,11 @@ def remarks_on_senders(walk: Walk, rules: Rules) -> Iterator[Claim[Remark]]:
     if not rules.knows_agencies:
         return
     met: set[str] = set()
+    before: Side | None = None
     for act in _senders(walk):
+        if act.side is before:
+            continue
+        before = act.side
         if act.office not in met and not rules.knows_unit(act.office):
             yield remark_claim(act, "unknown-office", f"there is no unit {act.office!r} in the register")
         if act.commune and act.commune not in met and not rules.knows_unit(act.commune):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
-from lienthong_streams.domain.act import Act, act_of
+from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.outlook import Limit
 from lienthong_streams.domain.rules import Rules, Selection
 from lienthong_streams.domain.timeline import Known
@@ -55,10 +55,9 @@ class Passage:
     """The state in which the case arrived; another one ends the wait."""
     transfers: list[Wait] = field(default_factory=list)
 
-    def take(self, known: Known, at: Instant, rules: Rules, *, first: bool) -> None:
-        """Go one event further. ``at``: when it happened, as far as the bus believes it."""
+    def take(self, known: Known, act: Act, at: Instant, rules: Rules, *, first: bool) -> None:
+        """Go one event further, by its act. ``at``: when it happened, as far as the bus believes it."""
         event = known.event
-        act = act_of(event)
         if event.change != "opening":
             self._note_delivery(event, act, at, known.known_at, rules)
         for wait in self.transfers:

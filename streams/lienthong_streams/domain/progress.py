@@ -54,7 +54,6 @@ class Progress:
 
     def step(self, known: Known) -> None:
         """Take the next event, which must follow."""
-        self.last = act_of(known.event)
         begun = bool(self.walk.episodes)
         self._take(known, first=False)
         if not begun:
@@ -67,11 +66,12 @@ class Progress:
         self.find_terms()
 
     def _take(self, known: Known, *, first: bool) -> None:
-        self.walk.take(known, self._start_status)
+        act = self.last = act_of(known.event, self.last)
+        self.walk.take(known, act, self._start_status)
         if not self.rules.follow_passage(self.kind):
             return
         passage = Passage() if self.passage is None else self.passage
-        passage.take(known, bounded(known.event, known.known_at), self.rules, first=first)
+        passage.take(known, act, bounded(known.event, known.known_at), self.rules, first=first)
         self.passage = None if passage.is_empty else passage
 
     def _start_status(self, event: CaseEvent, at: Instant) -> str | None:
@@ -112,7 +112,7 @@ def progress_of(timeline: Sequence[Known], rules: Rules) -> Progress:
     walk = Walk(table, remarks)
     in_order = not (chosen.holes or chosen.conflicts or chosen.held) and not _hands_over(chosen, last.epoch)
     handed_over = last.handover is not None
-    progress = Progress(kind, rules, begins_at, act_of(last), in_order, bool(chosen.holes), handed_over, walk)
+    progress = Progress(kind, rules, begins_at, None, in_order, bool(chosen.holes), handed_over, walk)
     progress.take_all(chosen.events)
     return progress
 

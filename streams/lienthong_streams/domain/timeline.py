@@ -73,6 +73,10 @@ def insert(timeline: list[Known], known: Known) -> bool:
 
 def applied(timeline: Sequence[Known]) -> Applied:
     """Which events of an ordered timeline have a say."""
+    if len(timeline) == 1:  # a new case, as nearly all of them begin
+        only = timeline[0].event
+        if (only.epoch, only.seq, only.handover) == (FIRST_EPOCH, FIRST_SEQ, None):
+            return Applied((timeline[0],), (), (), ())
     conflicts: list[CaseEvent] = []
     epochs: dict[int, list[Known]] = {}
     for known in timeline:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_schemas.reference import States
-from lienthong_streams.domain.act import Act, act_of
+from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.episode import Balance, Episode
 from lienthong_streams.domain.facts import Claim, Remark, remark_claim, remark_on
 from lienthong_streams.domain.outlook import Limit
@@ -66,12 +66,11 @@ class Walk:
     earliest: Instant | None = None
     """The earliest time that an event claims which is not merely waiting."""
 
-    def take(self, known: Known, start_status: StartStatus) -> None:
+    def take(self, known: Known, act: Act, start_status: StartStatus) -> None:
         """Go one event further. ``start_status``: the state with which the clock starts, where a policy names one."""
         if self.table is None:
             return
         states, event = self.table.states, known.event
-        act = act_of(event)
         at = bounded(event, known.known_at)
         if at != event.occurred_at:
             self.remark("occurred-in-the-future", act, f"counted as {iso_of(at)}")
