@@ -35,8 +35,7 @@ def _docs(into: Folder = Path("docs/reference"), check: Check = False) -> None:
 
 
 def _examples(docs: Path) -> dict[Path, str]:
-    """Pages with examples that the code writes, where they lie beside the reference pages."""
-    from lienthong.explain.example import rewritten
+    """The examples beside the reference pages that the code writes, where that folder has them."""
+    from lienthong.explain.example import written
 
-    page = docs / "late.md"
-    return {page: rewritten(page.read_text(encoding="utf-8"), docs / "examples" / "clock")} if page.is_file() else {}
+    return written(docs) if (docs / "late.md").is_file() else {}

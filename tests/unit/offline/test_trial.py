@@ -1,4 +1,4 @@
-"""A history through the engine without a bus: the example of the documents, the order of time, the very instants."""
+"""A history through the engine without a bus: the order of time, the very instants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lienthong.offline.rules import read_rules
 from lienthong.offline.trial import trial
 from lienthong_infra.errors import BadInputError
 from lienthong_schemas.instants import iso_of
-from lienthong_streams.domain.replay import Replay, last_arrival
+from lienthong_streams.domain.replay import Replay
 from tests.support.calendars import at
 from tests.support.source_tree import ROOT
 
@@ -37,13 +37,6 @@ def event(when: str, status: str, **fields: Any) -> dict[str, Any]:
     """An event of one dossier at a local time."""
     plain = {"case": "dossier:H27.16:1", "at": f"{when}:00+07:00", "status": status, "selector": "1.005129"}
     return {**plain, **fields}
-
-
-def test_the_example_of_the_documents() -> None:
-    """Line by line, and byte by byte."""
-    history = read_history((EXAMPLE / "events.jsonl").read_bytes().splitlines(), "")
-    text = "".join(f"{each}\n" for each in trial(history, BOOK, last_arrival(history)))
-    assert text == (EXAMPLE / "expected.jsonl").read_text(encoding="utf-8")
 
 
 def test_a_breach_is_announced_at_its_instant_although_nothing_happens_then() -> None:
