@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.errors import ContractError
 from lienthong_schemas.instants import Instant
 from lienthong_streams.domain.packing import pack, unpack
@@ -142,6 +143,11 @@ class CaseState:
     def _changed(self, known: Known) -> None:
         self._progress = b""
         self.heard_at = known.known_at if self.heard_at is None else max(self.heard_at, known.known_at)
+
+    def knows(self, event: CaseEvent) -> bool:
+        """Whether an event is in the timeline already."""
+        number = event.epoch, event.seq, event.digest
+        return any((one.event.epoch, one.event.seq, one.event.digest) == number for one in self._unpacked())
 
     @property
     def packed_timeline(self) -> bytes:

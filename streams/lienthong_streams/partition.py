@@ -37,6 +37,11 @@ from lienthong_streams.runtime.ports import Effects
 
 CONSUMER: Final = "deadlines"
 """Who writes the dead letters of this stage."""
+TOO_LONG: Final = "case-too-long"
+"""Code of the letter of an event of a case that has more events than any case has."""
+LONGEST_TIMELINE: Final = 256 * 1024
+"""Bytes of a case's packed timeline, thousands of events; what stands about it takes about as much again, and a record
+of the changelog at most 1 MB."""
 SET_ASIDE: Final = "worker-died"
 """Code of the letter of a record that brought its worker down again and again."""
 FOLDS_PER_RUN: Final = 2_000
@@ -64,6 +69,8 @@ class DeadlinePartition:
         self.cases = CaseStore() if cases is None else cases
         self.letters = 0
         """Dead letters written since the partition was taken over."""
+        self.longest_timeline = LONGEST_TIMELINE
+        """Bytes of packed timeline from which a case takes no new event."""
         self.folds_per_run = FOLDS_PER_RUN
         """Cases that one run folds at most beside those it has records of."""
         self._book = book
@@ -175,7 +182,9 @@ class DeadlinePartition:
         self._bus_time = max(self._bus_time, known_at)
         key = event.case_id.encode()
         state = self._touched.get(key) or self.cases.get(key) or CaseState(event.case_id)
-        if state.take(Known(event, known_at), self._rules):
+        if len(state.packed_timeline) >= self.longest_timeline and not state.knows(event):
+            self._write_letter(_too_long(record))
+        elif state.take(Known(event, known_at), self._rules):
             self._touched[key] = state
         return True
 
@@ -264,3 +273,11 @@ class DeadlinePartition:
         self._outputs = []
         self._changes = {}
         return effects
+
+
+def _too_long(record: Record) -> OutboundRecord:
+    problem = (
+        "the case has thousands of events, more than any case has: look for a program that sends the same state over "
+        "and over; its clocks go on by what is known, and replaying this letter will not help"
+    )
+    return letter(record, stage=APPLY, code=TOO_LONG, problems=[problem], consumer=CONSUMER)

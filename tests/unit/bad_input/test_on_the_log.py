@@ -14,6 +14,7 @@ from lienthong_infra.ports import OutboundRecord, Record
 from lienthong_schemas.case_event import BrokenRule
 from lienthong_schemas.codec import MARKER, SchemaBook
 from lienthong_schemas.errors import DecodeError
+from lienthong_streams.partition import SET_ASIDE, TOO_LONG
 from tests.support.bad_input import Became, kept_promise, letters, rows
 from tests.support.cases import CASE, event, handover, minute, opening
 from tests.support.log import SOURCE, Log, avro_record
@@ -62,6 +63,14 @@ def deadly() -> list[Became]:
     return letters(log.partition().set_aside(log.records[0], deaths=5, now=0).outputs)
 
 
+def endless() -> list[Became]:
+    """One event more than a case may have; here one is the most."""
+    log = Log(SchemaBook(), [GOOD, event(2, "4", 1, due=60)])
+    partition = log.partition()
+    partition.longest_timeline = 1
+    return letters(partition.run(log.records, now=0).outputs)
+
+
 def misplaced() -> list[Became]:
     """A sound event that another client's partitioner put into the wrong partition."""
     sound = Log(SchemaBook(), [GOOD]).records[0]
@@ -98,6 +107,7 @@ INPUTS: dict[str, Callable[[], list[Became]]] = {
         change="opening", opening={**NEGATIVE["opening"], "used_seconds": -1}
     ),
     "an event in another partition than its key's": misplaced,
+    "an event of a case that has thousands already": endless,
     "a record that kills its worker": deadly,
 }
 
@@ -117,5 +127,5 @@ def test_every_row_about_the_log_is_tried() -> None:
 def test_every_reason_of_a_dead_letter_is_in_the_table() -> None:
     """A new code needs a row."""
     reasons: list[type[DecodeError]] = [DecodeError, *DecodeError.__subclasses__()]
-    codes = {each.code for each in reasons} | {BrokenRule.code, WrongPartition.code, "worker-died"}
+    codes = {each.code for each in reasons} | {BrokenRule.code, WrongPartition.code, SET_ASIDE, TOO_LONG}
     assert {row.becomes for row in rows(SECTION).values()} == {f"letter {code}" for code in codes}

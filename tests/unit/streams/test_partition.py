@@ -221,6 +221,17 @@ def test_a_duplicate_record_changes_nothing() -> None:
     assert (effects.outputs, [key for key, _ in effects.changes]) == ((), [POSITION_KEY])
 
 
+def test_a_case_with_too_many_events_takes_no_more_and_goes_on_by_what_is_known() -> None:
+    """The state of a case has a bound; behind it new events are letters, duplicates are harmless, its clocks run."""
+    log = Log(SchemaBook(), [event(1, "2", 0, due=60), event(2, "4", 1, due=60), event(1, "2", 0, due=60)])
+    partition = log.partition()
+    partition.longest_timeline = 1
+    log.tick(minute(61), 3)
+    effects = partition.run(log.records, now=0)
+    assert letters_of(effects.outputs) == [(1, "apply", "case-too-long")]
+    assert [one.kind for one in said(log, effects.outputs)] == ["started", "breached"]
+
+
 def test_a_record_that_kills_its_worker_is_set_aside() -> None:
     """After n deaths it becomes a letter of stage `apply`, and the partition goes on behind it (design §6)."""
     log = Log(SchemaBook(), [event(1, "2", 0, due=60), event(2, "9", 1, due=60)])
