@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
+from typing import NamedTuple
 
 import pytest
 
@@ -18,8 +19,8 @@ from lienthong.simulation import prepare_simulated_bus, simulation_of
 from lienthong_infra import exit_codes
 from lienthong_producers.domain.simulation.options import Disorder, Flaws, Outage, Size
 from tests.support.announced import applied_everywhere
-from tests.support.fleet import Fleet, Storm
-from tests.support.province_storm import Imported, PauseWatch, bring, judge
+from tests.support.fleet import FAUST, PLAIN, Fleet, Hosts, Storm, storm_name
+from tests.support.province_storm import Imported, PauseWatch, bring, judge, right_figures, truth_of
 from tests.support.whole_bus import WholeBus
 
 pytestmark = [pytest.mark.broker, pytest.mark.faults]
@@ -29,7 +30,8 @@ SCRAMBLED = Disorder(duplicates=0.05, out_of_order=0.10, outages=(Outage("H27.40
 APART_S = 2.0, 4.0
 SETTLE_LIMIT_S = 300.0
 """Long after the last fault: nobody helps, and a loaded machine has a backlog to work off."""
-HOSTS = ("plain",)
+FIGURES_LIMIT_S = 60.0
+"""Figures are published every two seconds, and once more where an owner has changed."""
 
 
 @pytest.fixture
@@ -40,13 +42,13 @@ async def bus(kafka_bootstrap: str, unique_prefix: str) -> AsyncIterator[WholeBu
     await bus.close(asyncio.Event())
 
 
-@pytest.fixture(params=HOSTS)
-def fleet(bus: WholeBus, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Fleet]:
-    """Deadline workers on each host, as a user starts them."""
-    arguments = ["stream", "deadlines", "--session-timeout", "6", "--tick-commit", "0.5", "--prefix", bus.prefix]
-    if request.param != "plain":
-        arguments += ["--host", request.param]
-    fleet = Fleet("lienthong.cli.main", arguments, tmp_path, {"LIENTHONG_BOOTSTRAP": bus.bootstrap})
+@pytest.fixture
+def fleet(bus: WholeBus, hosts: Hosts, tmp_path: Path) -> Iterator[Fleet]:
+    """Deadline workers, as a user starts them."""
+    verb = ("stream", "deadlines", "--prefix", bus.prefix)
+    arguments = (*verb, "--session-timeout", "6", "--tick-commit", "0.5", "--figures-every", "2")
+    environment = {"LIENTHONG_BOOTSTRAP": bus.bootstrap}
+    fleet = Fleet("lienthong.cli.main", arguments, tmp_path, environment, lambda name: ("--host", hosts[name]))
     yield fleet
     fleet.close()
 
@@ -59,44 +61,53 @@ async def end_in_good_order(fleet: Fleet) -> None:
             assert await fleet.ended(name) == exit_codes.GOOD
 
 
-async def survive(
-    bus: WholeBus, fleet: Fleet, size: Size, faults: list[str], *, events_per_second: float
-) -> tuple[Imported, float]:
-    """Bring a province while faults come, wait until all is applied, and judge; returns the longest pause as well."""
-    simulation = simulation_of(size, Flaws(), SCRAMBLED)
+class Storms(NamedTuple):
+    """A province, how quickly it comes in, and what happens meanwhile."""
+
+    size: Size
+    events_per_second: float
+    faults: list[str]
+
+
+async def survive(bus: WholeBus, fleet: Fleet, storms: Storms) -> Imported:
+    """Bring a province while faults come, wait until all is applied, and judge."""
+    simulation = simulation_of(storms.size, Flaws(), SCRAMBLED)
     await prepare_simulated_bus(bus.bootstrap, bus.prefix, simulation.province)
     fleet.start("a")
     fleet.start("b")
-    storm, watch = Storm(fleet, seed=size.seed, apart_s=APART_S), PauseWatch(bus)
+    storm, watch = Storm(fleet, seed=storms.size.seed, apart_s=APART_S), PauseWatch(bus)
     looking = asyncio.create_task(watch.look())
-    bringing = asyncio.create_task(bring(bus, simulation, SCRAMBLED, events_per_second=events_per_second))
-    await storm.blow(faults)
+    bringing = asyncio.create_task(bring(bus, simulation, SCRAMBLED, events_per_second=storms.events_per_second))
+    await storm.blow(list(storms.faults))
     imported = await bringing
-    settling = asyncio.create_task(applied_everywhere(bus, simulation.horizon, limit_s=SETTLE_LIMIT_S))
-    await fleet.revive_until(settling)
+    await fleet.revive_until(asyncio.create_task(applied_everywhere(bus, simulation.horizon, limit_s=SETTLE_LIMIT_S)))
     assert looking.cancel(), "it should have looked to the end"
+    truth = await truth_of(bus, simulation.horizon, imported.heard)
+    snapshots = await right_figures(bus, truth, limit_s=FIGURES_LIMIT_S)
     await end_in_good_order(fleet)
-    judgement = await judge(bus, simulation.horizon, imported.heard)
-    print(f"{imported.events} events, {dict(storm.done)}, longest pause {watch.longest_s:.1f} s, {judgement}")  # noqa: T201
+    judgement = await judge(bus, truth)
+    cells = sum(map(len, truth.figures.values()))
+    print(f"{imported.events} events, {imported.again} of them again; {dict(storm.done)}")  # noqa: T201 - worth reading
+    print(f"{judgement.standing} stand, {cells} cells, {snapshots} snapshots; pause {watch.longest_s:.1f} s")  # noqa: T201
     assert judgement.is_right, judgement
-    assert storm.done == Counter(faults)
+    assert storm.done == Counter(storms.faults)
     assert {code for _, code in fleet.exits} <= {exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE, -SIGKILL, -SIGTERM}
-    return imported, watch.longest_s
+    return imported
 
 
+@pytest.mark.parametrize("hosts", [PLAIN], ids=storm_name)
 async def test_a_province_is_judged_rightly_after_a_storm(bus: WholeBus, fleet: Fleet) -> None:
     """50,000 events, all kinds of case, 69 communes."""
     faults = ["kill"] * 8 + ["term"] * 5 + ["freeze"] * 2 + ["join"] * 3
-    size = Size(seed=1, dossiers_per_day=330.0)
-    imported, _ = await survive(bus, fleet, size, faults, events_per_second=450.0)
+    imported = await survive(bus, fleet, Storms(Size(seed=1, dossiers_per_day=330.0), 450.0, faults))
     assert imported.events > 48_000
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("hosts", [PLAIN, FAUST], ids=storm_name)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_a_large_province_is_judged_rightly_after_a_long_storm(bus: WholeBus, fleet: Fleet, seed: int) -> None:
     """300,000 events and at least 40 faults, with several seeds."""
     faults = ["kill"] * 20 + ["term"] * 10 + ["freeze"] * 6 + ["join"] * 6
-    size = Size(seed=seed, dossiers_per_day=2_030.0)
-    imported, _ = await survive(bus, fleet, size, faults, events_per_second=1_200.0)
+    imported = await survive(bus, fleet, Storms(Size(seed=seed, dossiers_per_day=2_030.0), 1_200.0, faults))
     assert imported.events > 295_000

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lienthong.demo.settling import LOOK_AGAIN_S
 from lienthong.status.positions import position_of
@@ -23,13 +24,12 @@ from lienthong_schemas.case_event import CASE_TOPICS, read_case_event
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant, instant_of_milliseconds
-from lienthong_schemas.records import reference_record
+from lienthong_schemas.records import PROVISIONAL_HOLE, reference_record
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_streams.domain.announcements import settled_of
 from lienthong_streams.domain.fold import fold
 from lienthong_streams.domain.timeline import Known, insert
-from tests.support.agreement import Key
 from tests.support.announced import standing_on_bus
+from tests.support.figures_recount import Case, Place, counted_again, plain
 from tests.support.whole_bus import WholeBus
 
 AT_ONCE = 500
@@ -96,6 +96,18 @@ class PauseWatch:
             await self._watch.close()
 
 
+Figures = dict[TopicPartition, dict[Place, Counter[str]]]
+"""By partition of a case topic, the live figures of each place; without zeros."""
+
+
+class Truth(NamedTuple):
+    """What must stand: keys, each with whether a hole makes it provisional (how late events reached the bus among them:
+    that is a function of this log), and the live figures."""
+
+    held: dict[str, bool]
+    figures: Figures
+
+
 class Judgement(NamedTuple):
     """What stands on the bus against the engine in one plain loop over the log."""
 
@@ -111,30 +123,76 @@ class Judgement(NamedTuple):
         return self.standing > 0 and not (self.missing or self.extra or self.wrong)
 
 
-async def judge(bus: WholeBus, horizon: Instant, heard: Mapping[str, Instant]) -> Judgement:
+async def truth_of(bus: WholeBus, horizon: Instant, heard: Mapping[str, Instant]) -> Truth:
+    """Fold every case of the log, partition after partition, and count again."""
+    book = ReferenceBook([reference_record(each) for each in await bus.decoded("reference.v1")])
+    truth = Truth({}, {})
+    for topic in CASE_TOPICS:
+        for number in range(await bus.reader.partitions(topic)):
+            source = TopicPartition(topic, number)
+            timelines = await timelines_of(bus, source)
+            cases = {case: Case(each, fold(each, book, horizon, heard), book) for case, each in timelines.items()}
+            for case, each in cases.items():
+                facts, remarks = each.fold.fact_claims, each.fold.remark_claims
+                truth.held.update((f"{case}|{claim.key}", claim.firmness == PROVISIONAL_HOLE) for claim in facts)
+                truth.held.update((f"{case}|{claim.key}", False) for claim in remarks)
+            truth.figures[source] = counted_again(cases.values())
+    return truth
+
+
+async def judge(bus: WholeBus, truth: Truth) -> Judgement:
     """Judge what was announced. Raises AssertionError where something was announced twice."""
-    expected = dict(await settled_by_plain_loop(bus, horizon, heard))
     standing = dict(await standing_on_bus(bus))
-    both = standing.keys() & expected.keys()
+    both = standing.keys() & truth.held.keys()
     return Judgement(
         len(standing),
-        frozenset(expected.keys() - both),
+        frozenset(truth.held.keys() - both),
         frozenset(standing.keys() - both),
-        frozenset(key for key in both if standing[key] != expected[key]),
+        frozenset(key for key in both if standing[key] != truth.held[key]),
     )
 
 
-async def settled_by_plain_loop(bus: WholeBus, horizon: Instant, heard: Mapping[str, Instant]) -> set[Key]:
-    """What must stand: the fold of every case of the log, partition after partition."""
-    book = ReferenceBook([reference_record(each) for each in await bus.decoded("reference.v1")])
-    found: set[Key] = set()
-    for topic in CASE_TOPICS:
-        for number in range(await bus.reader.partitions(topic)):
-            timelines = await timelines_of(bus, TopicPartition(topic, number))
-            for case, timeline in timelines.items():
-                found |= settled_of(case, fold(timeline, book, horizon, heard))
-            await asyncio.sleep(0)
-    return found
+async def figures_on_bus(bus: WholeBus) -> tuple[Figures, int]:
+    """The newest snapshots, and how many were published. Raises AssertionError where one says it is older than the
+    one before it under its key."""
+    newest: dict[bytes, dict[str, Any]] = {}
+    records = await bus.records("totals-partial.v1")
+    for record in records:
+        snapshot, key = bus.book.decode("totals-partial.v1", record.value or b""), record.key or b""
+        before = newest.get(key, snapshot)
+        assert _age(before) <= _age(snapshot)
+        newest[key] = snapshot
+    found: Figures = {}
+    for snapshot in newest.values():
+        source = TopicPartition(snapshot["source_topic"], snapshot["source_partition"])
+        place = snapshot["commune"], snapshot["office"], snapshot["selector"]
+        if counts := plain(snapshot):
+            found.setdefault(source, {})[place] = counts
+    return found, len(records)
+
+
+def _age(snapshot: Mapping[str, Any]) -> tuple[int, int]:
+    return snapshot["generation"], snapshot["position"]
+
+
+async def right_figures(bus: WholeBus, truth: Truth, *, limit_s: float) -> int:
+    """Return how many snapshots were published once the newest are right; nothing but the workers' own time helps."""
+    wrong: list[object] = []
+    try:
+        async with asyncio.timeout(limit_s):
+            while True:
+                found, snapshots = await figures_on_bus(bus)
+                wrong = [
+                    (source, place, figures.get(place), found.get(source, {}).get(place))
+                    for source, figures in truth.figures.items()
+                    for place in figures.keys() | found.get(source, {}).keys()
+                    if figures.get(place) != found.get(source, {}).get(place)
+                ]
+                if not wrong:
+                    return snapshots
+                await asyncio.sleep(LOOK_AGAIN_S)
+    except TimeoutError:
+        raise AssertionError(f"{len(wrong)} live figures are wrong, such as {wrong[:3]}") from None
 
 
 async def timelines_of(bus: WholeBus, source: TopicPartition) -> dict[str, list[Known]]:
