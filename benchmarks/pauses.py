@@ -27,6 +27,8 @@ from tests.support.stage import INPUT, Stage
 APART_S = 14.0
 PARTITIONS = 4
 PER_TENTH = 10
+TAKEN = "partition-taken-over"
+"""What a worker logs for each partition."""
 
 
 async def feed(stage: Stage, stop: asyncio.Event) -> None:
@@ -36,29 +38,38 @@ async def feed(stage: Stage, stop: asyncio.Event) -> None:
         await asyncio.sleep(0.1)
 
 
+async def back(fleet: Fleet, name: str = "b") -> None:
+    """Start a worker, and wait until it has partitions again: the next fault must hit one at work."""
+    taken = 0 if name == "c" else fleet.times_said(name, TAKEN)
+    fleet.start(name)
+    await fleet.has_said(name, TAKEN, taken + 1)
+
+
 async def kill(fleet: Fleet) -> None:
     """kill -9 and a new start, as a supervisor does it."""
     await fleet.kill("b")
-    fleet.start("b")
+    await back(fleet)
 
 
 async def term(fleet: Fleet) -> None:
     """SIGTERM and a new start."""
     fleet.signal("b", SIGTERM)
     await fleet.ended("b")
-    fleet.start("b")
+    await back(fleet)
 
 
 async def freeze(fleet: Fleet) -> None:
     """Frozen for longer than a session; it ends by itself when it wakes up, and is started again."""
+    taken = fleet.times_said("b", TAKEN)
     await fleet.freeze("b", FROZEN_S)
     await asyncio.sleep(2)
     fleet.revive()
+    await fleet.has_said("b", TAKEN, taken + 1)
 
 
 async def join(fleet: Fleet) -> None:
     """A third worker comes."""
-    fleet.start("c")
+    await back(fleet, "c")
 
 
 async def leave(fleet: Fleet) -> None:
@@ -80,7 +91,7 @@ async def measure(stage: Stage, fleet: Fleet) -> dict[str, tuple[float, float]]:
     fleet.start("a")
     fleet.start("b")
     for name in "ab":
-        await fleet.has_said(name, "partition-taken-over")
+        await fleet.has_said(name, TAKEN)
     feeding = asyncio.create_task(feed(stage, stop))
     await asyncio.sleep(5)
     for fault in FAULTS:

@@ -17,7 +17,7 @@ from lienthong_producers.municipal_file import municipal_events
 from lienthong_schemas.instants import instant_of
 from tests.support.agreement import events_of, settled_by_fold
 from tests.support.announced import applied_everywhere, standing_on_bus
-from tests.support.fleet import FAUST, MIXED, PLAIN, Fleet, Hosts, Storm, storm_name
+from tests.support.fleet import FAUST, PLAIN, Fleet, Hosts, Storm, storm_name
 from tests.support.municipal_recount import LAST_EVENT
 from tests.support.whole_bus import WholeBus
 
@@ -77,7 +77,7 @@ async def end_in_good_order(fleet: Fleet) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("hosts", [PLAIN, FAUST, MIXED], ids=storm_name)
+@pytest.mark.parametrize("hosts", [PLAIN, FAUST], ids=storm_name)
 async def test_the_clocks_are_right_after_a_storm(bus: WholeBus, fleet: Fleet) -> None:
     """Ten kills, ten SIGTERMs, zombies and rebalances while the log comes in."""
     fleet.start("a")

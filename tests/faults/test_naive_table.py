@@ -22,7 +22,6 @@ from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.broker, pytest.mark.faults]
 
-RECORDS = 8_000
 PER_SECOND = 200
 QUIET_S = 15.0
 """Nothing more comes after so long; longer than a session and a rebalance."""
@@ -45,12 +44,25 @@ def fleet(stage: Stage, kafka_bootstrap: str, unique_prefix: str, tmp_path: Path
     fleet.close()
 
 
-async def feed(stage: Stage) -> None:
-    """Write all records, a little at a time."""
-    chunk = PER_SECOND // 20
-    for _ in range(0, RECORDS, chunk):
-        await stage.write(chunk)
-        await asyncio.sleep(chunk / PER_SECOND)
+async def feed(stage: Stage, stop: asyncio.Event) -> None:
+    """Write records, a little at a time, until told to stop."""
+    while not stop.is_set():
+        await stage.write(PER_SECOND // 20)
+        await asyncio.sleep(1 / 20)
+
+
+async def said(stage: Stage) -> int:
+    """How many outputs there are."""
+    return sum(map(len, (await stage.outputs()).values()))
+
+
+async def at_work(stage: Stage, fleet: Fleet, more: int = 400) -> None:
+    """Return once so many more outputs are there: a fault that hits nobody at work proves nothing."""
+    wanted = await said(stage) + more
+    async with asyncio.timeout(SETTLE_LIMIT_S):
+        while await said(stage) < wanted:
+            fleet.revive()
+            await asyncio.sleep(0.5)
 
 
 async def settled(stage: Stage, fleet: Fleet) -> None:
@@ -59,49 +71,65 @@ async def settled(stage: Stage, fleet: Fleet) -> None:
     seen, since, limit = -1, clock(), clock() + SETTLE_LIMIT_S
     while clock() < min(since + QUIET_S, limit):
         fleet.revive()
-        now = sum(map(len, (await stage.outputs()).values()))
+        now = await said(stage)
         if now != seen:
             seen, since = now, clock()
         await asyncio.sleep(1.0)
 
 
-async def wrongs(stage: Stage) -> Counter[str]:
-    """How many outputs are missing, say what is not so, or are said again."""
-    found: Counter[str] = Counter()
+async def wrongs(stage: Stage) -> dict[str, int]:
+    """Of how many records nothing was said, something more than once, or a count that never was."""
+    found = {"records": 0, "never": 0, "again": 0, "wrong": 0}
     for number, truth in (await stage.expected()).items():
-        told = Counter((each.key or b"", each.value or b"") for each in await records_of(stage.kit, OUTPUT, number))
-        found["missing"] += len(set(truth) - told.keys())
-        found["wrong"] += len(told.keys() - set(truth))
-        found["again"] += sum(told.values()) - len(told)
+        told = [(each.key or b"", each.value or b"") for each in await records_of(stage.kit, OUTPUT, number)]
+        times = Counter(text.split(b"=")[0] for _, text in told)
+        asked = {text.split(b"=")[0] for _, text in truth}
+        found["records"] += len(asked)
+        found["never"] += len(asked - times.keys())
+        found["again"] += sum(count > 1 for count in times.values())
+        found["wrong"] += len({text.split(b"=")[0] for _, text in set(told) - set(truth)})
     return found
 
 
-async def test_without_faults_a_naive_table_is_right(stage: Stage, fleet: Fleet) -> None:
+@pytest.fixture
+async def feeding(stage: Stage) -> AsyncIterator[asyncio.Event]:
+    """Records come in until this is set."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(feed(stage, stop))
+    yield stop
+    stop.set()
+    await task
+
+
+async def test_without_faults_a_naive_table_is_right(stage: Stage, fleet: Fleet, feeding: asyncio.Event) -> None:
     """So what the next test finds is the doing of the faults."""
     fleet.start("a")
-    await feed(stage)
-    await settled(stage, fleet)
-    assert await wrongs(stage) == Counter()
-
-
-async def test_under_faults_a_naive_table_is_wrong(stage: Stage, fleet: Fleet) -> None:
-    """Joins, kills, a frozen worker, SIGTERMs: counts that never were are said, or some never; doubles are forgiven."""
-    fleet.start("a")
-    feeding = asyncio.create_task(feed(stage))
-    for _ in range(2):
-        await asyncio.sleep(6)
-        fleet.start("b")
-        await asyncio.sleep(8)
-        await fleet.kill("b")
-        await fleet.freeze("a", FROZEN_S)
-        fleet.revive()
-        fleet.signal("a", SIGTERM)
-        with suppress(TimeoutError):  # it is known to hang
-            await fleet.ended("a")
-        if fleet.alive("a"):
-            await fleet.kill("a")
-        fleet.start("a")
-    await feeding
+    await at_work(stage, fleet, 2_000)
+    feeding.set()
     await settled(stage, fleet)
     found = await wrongs(stage)
-    assert found["missing"] + found["wrong"] > 0, found
+    assert found == {"records": found["records"], "never": 0, "again": 0, "wrong": 0}, fleet.report()
+
+
+async def test_under_faults_a_naive_table_is_wrong(stage: Stage, fleet: Fleet, feeding: asyncio.Event) -> None:
+    """A kill, a join, a frozen worker, a SIGTERM: counts that never were are said, or nothing; doubles are forgiven."""
+    fleet.start("a")
+    await at_work(stage, fleet)
+    await fleet.kill("a")
+    fleet.start("a")
+    await at_work(stage, fleet)
+    fleet.start("b")
+    await at_work(stage, fleet, 1_000)
+    await fleet.freeze("a", FROZEN_S)
+    await at_work(stage, fleet)
+    fleet.signal("b", SIGTERM)
+    with suppress(TimeoutError):  # it is known to hang
+        await fleet.ended("b")
+    if fleet.alive("b"):
+        await fleet.kill("b")
+    feeding.set()
+    await settled(stage, fleet)
+    found = await wrongs(stage)
+    assert found["never"] < found["records"] / 2, (found, fleet.report())  # it did work, on the whole
+    assert found["never"] + found["wrong"] > 0, found
+    print(found)  # noqa: T201 - for the table in the docs, with -s

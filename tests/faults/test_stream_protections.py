@@ -19,17 +19,22 @@ from lienthong_streams.runtime.ports import Advance
 from tests.support.brokers import BrokerKit, KafkaKit, MemoryKit, records_of
 from tests.support.counting import CountingProcessor
 from tests.support.faulty import LosingMembership, now_and_then
+from tests.support.faust_kit import FaustKit
 from tests.support.stage import INPUT, Stage
 
 HERE = TopicPartition(INPUT, 0)
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
+ON_FAUST = pytest.param("faust", marks=[pytest.mark.broker, pytest.mark.faults])
+
+
+@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker), ON_FAUST])
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    """Topics, in memory and on a real Kafka."""
+    """Topics, in memory and on a real Kafka, with either host."""
     kit: BrokerKit = MemoryKit()
-    if request.param == "kafka":
-        kit = KafkaKit(request.getfixturevalue("kafka_bootstrap"), request.getfixturevalue("unique_prefix"))
+    if request.param != "memory":
+        of_kind = {"kafka": KafkaKit, "faust": FaustKit}[request.param]
+        kit = of_kind(request.getfixturevalue("kafka_bootstrap"), request.getfixturevalue("unique_prefix"))
     yield await Stage(kit).prepare()
     await kit.close()
 

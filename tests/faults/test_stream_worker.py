@@ -103,9 +103,7 @@ async def test_three_kills_leave_no_trace_on_faust(stage: Stage, fleet: Fleet) -
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(
-    ("hosts", "seed"), [(PLAIN, 1), (PLAIN, 2), (FAUST, 1), (FAUST, 2), (MIXED, 3)], ids=storm_name
-)
+@pytest.mark.parametrize(("hosts", "seed"), [(PLAIN, 1), (PLAIN, 2), (FAUST, 1), (MIXED, 3)], ids=storm_name)
 async def test_a_storm_leaves_no_trace(stage: Stage, fleet: Fleet, seed: int) -> None:
     """Ten kills, ten deaths between effects, ten SIGTERMs, zombies and rebalances during 50,000 records.
 

@@ -115,10 +115,13 @@ class Fleet:
 
     async def has_said(self, name: str, event: str, times: int = 1) -> None:
         """Wait until a worker, in all its lives, has logged an event so many times."""
-        log = self._folder / f"{name}.log"
         async with asyncio.timeout(SAY_LIMIT_S):
-            while log.read_text(errors="replace").count(f" {event} ") < times:  # noqa: ASYNC110 - another process
+            while self.times_said(name, event) < times:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(_LOOK_AGAIN_S)
+
+    def times_said(self, name: str, event: str) -> int:
+        """How often a worker, in all its lives, has logged an event."""
+        return (self._folder / f"{name}.log").read_text(errors="replace").count(f" {event} ")
 
     def report(self) -> str:
         """The exits so far, and the last lines of each worker, for the text of a failure."""

@@ -41,13 +41,14 @@ def make_app(bootstrap: str, prefix: str) -> Any:
     )
     source = app.topic(full_name(prefix, INPUT), key_type=bytes, value_type=bytes)
     outputs = app.topic(full_name(prefix, OUTPUT), key_type=bytes, value_type=bytes)
-    counts: Any = app.Table("counts", key_type=bytes, value_type=int, value_serializer="json", default=int)
+    counts: Any = app.Table("counts", partitions=PARTITIONS, key_type=bytes, value_type=bytes)
 
     async def count(stream: Any) -> None:
         async for event in stream.events():
             where = event.message
-            counts[event.key] += 1
-            key, text = said(TopicPartition(INPUT, where.partition), event.key, where.offset, counts[event.key])
+            number = int(counts.get(event.key) or b"0") + 1
+            counts[event.key] = b"%d" % number
+            key, text = said(TopicPartition(INPUT, where.partition), event.key, where.offset, number)
             await outputs.send(key=key, value=text, partition=where.partition)
 
     app.agent(source)(count)
