@@ -42,7 +42,10 @@ async def back(fleet: Fleet, name: str = "b") -> None:
     """Start a worker, and wait until it has partitions again: the next fault must hit one at work."""
     taken = 0 if name == "c" else fleet.times_said(name, TAKEN)
     fleet.start(name)
-    await fleet.has_said(name, TAKEN, taken + 1)
+    async with asyncio.timeout(60):
+        while fleet.times_said(name, TAKEN) <= taken:
+            fleet.revive()
+            await asyncio.sleep(0.2)
 
 
 async def kill(fleet: Fleet) -> None:
@@ -63,8 +66,10 @@ async def freeze(fleet: Fleet) -> None:
     taken = fleet.times_said("b", TAKEN)
     await fleet.freeze("b", FROZEN_S)
     await asyncio.sleep(2)
-    fleet.revive()
-    await fleet.has_said("b", TAKEN, taken + 1)
+    async with asyncio.timeout(60):
+        while fleet.times_said("b", TAKEN) <= taken:
+            fleet.revive()
+            await asyncio.sleep(0.2)
 
 
 async def join(fleet: Fleet) -> None:

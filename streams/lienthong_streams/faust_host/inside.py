@@ -18,7 +18,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 import faust
 from faust.app.base import BootStrategy
@@ -174,10 +174,18 @@ class HostConsumer(driver.Consumer):
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            await asyncio.wait({self.app.desk.failed}, timeout=_CAUSE_LIMIT_S)
-            if self.app.desk.failed.done():
-                self.app.desk.failed.result()
-            raise ThreadGone("the thread of the Kafka client has ended") from error
+            await self._say_why(error)
+        except RuntimeError as error:  # the client's errors are such, too
+            if not self._thread.thread_loop.is_closed():
+                raise
+            await self._say_why(error)
+
+    async def _say_why(self, error: BaseException) -> NoReturn:
+        failed = self.app.desk.failed
+        await asyncio.wait({failed}, timeout=_CAUSE_LIMIT_S)
+        if failed.done():
+            failed.result()
+        raise ThreadGone("the thread of the Kafka client has ended") from error
 
     def soon_in_thread(self, do: Callable[[Any], None]) -> None:
         """Do something with the Kafka client, in its thread, before whatever is asked of it later."""
@@ -189,7 +197,10 @@ class HostConsumer(driver.Consumer):
             except Exception as error:
                 loop.call_soon_threadsafe(desk.fail, error)
 
-        self._thread.thread_loop.call_soon_threadsafe(safely)
+        try:
+            self._thread.thread_loop.call_soon_threadsafe(safely)
+        except RuntimeError as error:  # the thread's loop is closed
+            desk.fail(ThreadGone(str(error)))
 
 
 class HostTransport(driver.Transport):
