@@ -150,7 +150,9 @@ def test_a_touched_case_is_folded_under_the_new_data_at_once() -> None:
     sliced.again()
     assert "breached" in [one.kind for one in clock_events(sliced.log.book, sliced.outputs[said:])]
     sliced.partition.folds_per_run = SLICE
+    before = sliced.partition.cases.decodes
     sliced.until_done()
+    assert sliced.partition.cases.decodes - before == CASES - SLICE - 1
     sliced.check_settled(STATES, POLICY, NO_PAUSES, horizon=100)
 
 
