@@ -197,6 +197,13 @@ def test_a_calendar_with_a_later_day_counts_for_later_clocks_only() -> None:
     assert due(fold) == "2026-03-12 09:00:00"
 
 
+def test_a_reopened_case_counts_by_the_versions_of_its_first_clock() -> None:
+    """A version that came in between has no say in it unless it moves clocks that run."""
+    steps = (RECEIVED, ("9", "2026-03-03 09:00"), ("4", "2026-03-05 09:00"))
+    fold = found("2026-03-05 10:00", FIRST, policy(2, "2026-03-04 00:00", amount=8), steps=steps)
+    assert due(fold, episode=2) == "2026-03-12 09:00:00"
+
+
 def test_steps_and_supplements_keep_the_version_of_the_start() -> None:
     """Only the processing clock is moved: a step that began under four hours has four."""
     step: dict[str, Any] = {"steps": {"s": {"amount": 4, "unit": "working_hour"}}}
