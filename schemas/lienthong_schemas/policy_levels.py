@@ -60,8 +60,8 @@ def share_reached(share: Decimal, calendar: WorkingCalendar, due: DueTime, pause
     used = int(due.total * share)
     at = calendar.add(due.counted_from, used) if due.working else due.counted_from + used
     for opened, closed in joined(pauses):
-        if closed > due.counted_from and opened < at:
-            begin = max(opened, due.counted_from)
+        begin = max(opened, due.counted_from)
+        if closed > due.counted_from and begin < at:
             at = calendar.add(at, calendar.between(begin, closed)) if due.working else at + closed - begin
     return at
 

@@ -37,10 +37,11 @@ def first_shown(zone: str, wall: datetime) -> int:
         assert offset is not None
         return microseconds(wall.replace(tzinfo=UTC) - offset)
     seconds = timedelta(seconds=wall.second, microseconds=wall.microsecond)
-    at = early + seconds
-    while at.astimezone(there).replace(tzinfo=None) < wall:
+    at = early - seconds
+    while at.astimezone(there).replace(tzinfo=None) < wall - seconds:
         at += MINUTE
-    return microseconds(at)
+    jumped = at.astimezone(there).replace(tzinfo=None) > wall - seconds
+    return microseconds(at if jumped else at + seconds)
 
 
 class SlowCalendar:

@@ -14,7 +14,7 @@ from lienthong_schemas.calendar_body import Calendar
 from lienthong_schemas.calendar_table import WorkingCalendar
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.policy_due import RULES, DueTime, Step
-from lienthong_streams.domain.due import brought_pauses, counted_from, counting_pauses, restarted_by
+from lienthong_streams.domain.due import brought_pauses, counted_from, counting_pauses, late_pauses, restarted_by
 from lienthong_streams.domain.episode import Episode, Pause, Statement
 from lienthong_streams.domain.terms import Terms
 
@@ -118,29 +118,32 @@ def _of_step(step: Step) -> Reason:
 def _stated(episode: Episode, terms: Terms, due: Instant) -> Iterator[Reason]:
     for statement in episode.statements:
         yield _of_statement(statement)
-    restart, count = restarted_by(episode, terms), len(episode.statements)
+    count, late = len(episode.statements), late_pauses(episode, terms)
+    again, since = None, list[tuple[Instant, Instant]]()
     for pause in counting_pauses(episode, terms):
-        cause = pause.opened_by.cause
+        cause, closed = pause.opened_by.cause, _closed(pause, episode)
         if pause.statement < count:
             continue
-        if pause.opened_at > terms.last_in_time(due):
+        if pause in late:
             yield Reason("pause-too-late", due, pause.reason, cause)
             continue
-        closed = _closed(pause, episode)
         if closed is None:
             yield Reason("pause-open", due, pause.reason, cause)
             return
-        again = terms.computed(closed) if pause is restart and pause.closed_at is not None else None
-        if again is not None:
+        if terms.restarts and pause.reason == "supplement" and pause.closed_by is not None:
+            again, since, restart = closed, [], terms.computed(closed)
             yield Reason("restarted", closed, pause.reason, cause)
-            yield from steps_as_reasons(again)
-            due = again.instant
-        elif pause is restart:
-            yield Reason("restarted", due, pause.reason, cause)
-        else:
-            moved = terms.measured(pause.opened_at, closed)
+            yield from steps_as_reasons(restart)
+            due = due if restart is None else restart.instant
+            continue
+        moved = terms.measured(pause.opened_at, closed)
+        if again is None:
             due = terms.moved(due, pause.opened_at, closed)
-            yield Reason("pause", due, pause.reason, cause, moved)
+        else:
+            since.append((pause.opened_at, closed))
+            found = terms.computed(again, since)
+            due = due if found is None else found.instant
+        yield Reason("pause", due, pause.reason, cause, moved)
 
 
 def _of_statement(statement: Statement) -> Reason:
@@ -163,13 +166,14 @@ def _computed(episode: Episode, terms: Terms) -> Iterator[Reason]:
     due = terms.computed(start)
     if due is None:
         return
-    closed = brought_pauses(episode, terms, due)
+    closed = [] if restart is not None else brought_pauses(episode, terms, due)
     due = (terms.computed(start, closed) if closed else None) or due
     late: list[Pause] = []
+    too_late = late_pauses(episode, terms)
     waiting: Pause | None = None
     for pause in counting_pauses(episode, terms):
         end = _closed(pause, episode)
-        if pause.opened_at > due.last_in_time:
+        if pause in too_late:
             late.append(pause)
         elif pause.opened_at >= start and end is None:
             waiting = pause

@@ -1,11 +1,13 @@
-"""The due time that counts for an episode, and what a stated one looks like beside the computed one.
+"""The due time that counts for an episode, and how long its clock has run.
 
-Rules (design §5): a stated due time counts, moved by the pauses opened since it was stated; where none is stated the
-computed one counts; no pause un-breaches; after a supplement in mode ``restart`` the time begins again from zero,
-unless the office states a new due time.
+Rules (design §5, docs/clock-policies.md): a stated due time counts, moved by the pauses opened since it was stated;
+where none is stated the computed one counts; no pause un-breaches; after a supplement in mode ``restart`` the time
+begins again from zero, unless the office states a new due time.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.policy_due import DueTime
@@ -14,15 +16,106 @@ from lienthong_streams.domain.outlook import Due
 from lienthong_streams.domain.terms import Terms
 
 
+class Reckoning(NamedTuple):
+    """The due time that counts, and the pauses that opened after the last instant in time: they move nothing."""
+
+    due: Due
+    late: tuple[Pause, ...]
+
+
 def due_of(episode: Episode, terms: Terms) -> Due | None:
     """The due time that counts; None where none is stated and none can be computed."""
-    stated = episode.stated_due_at
-    if stated is not None:
-        return _stated(episode, terms, stated)
-    due, earliest = _computed(episode, terms), terms.not_before
-    if due is None or earliest is None or due.at >= earliest:
+    found = reckoned(episode, terms)
+    if found is None:
+        return None
+    due, earliest = found.due, terms.not_before
+    if episode.stated_due_at is not None or earliest is None or due.at >= earliest:
         return due
     return Due(earliest, max(earliest, due.last_in_time), due.moving)
+
+
+def reckoned(episode: Episode, terms: Terms) -> Reckoning | None:
+    """The due time that counts and how it came about; None where none is stated and none can be computed.
+
+    Pauses that follow one another without a moment between are one: if the first opened in time, so did they all.
+    """
+    count = _count_of(episode, terms)
+    if count is None:
+        return None
+    late: list[Pause] = []
+    paused_to: Instant | None = None
+    for pause in _moving_pauses(episode, terms):
+        if pause.opened_at > count.last_in_time and pause.opened_at != paused_to:
+            late.append(pause)
+            continue
+        if pause.closed_at is None and episode.ended_at is None:
+            return Reckoning(Due(count.at, count.last_in_time, moving=True), tuple(late))
+        paused_to = closed_at(pause, episode)
+        if terms.restarts and pause.reason == "supplement" and pause.closed_by is not None:
+            count = _Count(terms, paused_to, None)
+        else:
+            count.move(pause.opened_at, paused_to)
+    return Reckoning(Due(count.at, count.last_in_time, moving=False), tuple(late))
+
+
+class _Count:
+    """A due time that pauses move: a stated one as it stands, a computed one by the rules of the policy."""
+
+    def __init__(self, terms: Terms, since: Instant, stated: Instant | None) -> None:
+        self._terms, self._since, self._stated = terms, since, stated is not None
+        self._pauses: list[tuple[Instant, Instant]] = []
+        self.at = self.last_in_time = since
+        if stated is None:
+            self._compute()
+        else:
+            self._state(stated)
+
+    def move(self, opened_at: Instant, closed_at: Instant) -> None:
+        """Move it by a pause."""
+        if self._stated:
+            self._state(self._terms.moved(self.at, opened_at, closed_at))
+        else:
+            self._pauses.append((opened_at, closed_at))
+            self._compute()
+
+    def _state(self, due: Instant) -> None:
+        self.at, self.last_in_time = due, self._terms.last_in_time(due)
+
+    def _compute(self) -> None:
+        due = self._terms.computed(self._since, self._pauses)
+        if due is not None:
+            self.at, self.last_in_time = due.instant, due.last_in_time
+
+
+def _count_of(episode: Episode, terms: Terms) -> _Count | None:
+    if episode.stated_due_at is not None:
+        return _Count(terms, episode.started_at, episode.stated_due_at)
+    due = terms.computed(episode.started_at)
+    if due is None:
+        return None
+    count = _Count(terms, episode.started_at, None)
+    for opened_at, until in brought_pauses(episode, terms, due):
+        count.move(opened_at, until)
+    return count
+
+
+def brought_pauses(episode: Episode, terms: Terms, due: DueTime) -> list[tuple[Instant, Instant]]:
+    """The pauses before an opening, as one behind the start: they move the due time by their length."""
+    balance = episode.balance
+    if balance is None or not balance.paused_seconds:
+        return []
+    begin, length = due.counted_from, balance.paused_seconds * MICROSECONDS_PER_SECOND
+    end = terms.calendar.add(begin, length) if terms.calendar is not None and terms.is_working else begin + length
+    return [(begin, end)]
+
+
+def _moving_pauses(episode: Episode, terms: Terms) -> list[Pause]:
+    """The pauses that may move the due time: those opened since it was stated or, where none is, all."""
+    pauses = counting_pauses(episode, terms)
+    if episode.stated_due_at is None:
+        return pauses
+    count = len(episode.statements)
+    return [pause for pause in pauses if pause.statement == count]
 
 
 def counting_pauses(episode: Episode, terms: Terms) -> list[Pause]:
@@ -30,12 +123,19 @@ def counting_pauses(episode: Episode, terms: Terms) -> list[Pause]:
     return [pause for pause in episode.pauses if terms.pauses_for(pause.reason)]
 
 
+def late_pauses(episode: Episode, terms: Terms) -> tuple[Pause, ...]:
+    """The pauses that opened after the last instant in time."""
+    found = reckoned(episode, terms)
+    return () if found is None else found.late
+
+
 def restarted_by(episode: Episode, terms: Terms) -> Pause | None:
     """The last supplement after which the time began again, if that is how the policy has it."""
     if not terms.restarts:
         return None
     done = [pause for pause in episode.pauses if pause.reason == "supplement" and pause.closed_at is not None]
-    return done[-1] if done else None
+    late = late_pauses(episode, terms) if done else ()
+    return next((pause for pause in reversed(done) if pause not in late), None)
 
 
 def counted_from(episode: Episode, terms: Terms) -> Instant:
@@ -49,57 +149,23 @@ def computed_from(episode: Episode, terms: Terms) -> DueTime | None:
     return terms.computed(counted_from(episode, terms))
 
 
-def _stated(episode: Episode, terms: Terms, stated: Instant) -> Due:
-    due, count = stated, len(episode.statements)
-    restart = restarted_by(episode, terms)
-    for pause in counting_pauses(episode, terms):
-        if pause.statement < count or pause.opened_at > terms.last_in_time(due):
-            continue
-        if pause.closed_at is None and episode.ended_at is None:
-            return Due(due, terms.last_in_time(due), moving=True)
-        if pause is restart and pause.closed_at is not None:
-            again = terms.computed(pause.closed_at)
-            due = due if again is None else again.instant
-        else:
-            due = terms.moved(due, pause.opened_at, _closed(pause, episode))
-    return Due(due, terms.last_in_time(due), moving=False)
-
-
-def _computed(episode: Episode, terms: Terms) -> Due | None:
-    start = counted_from(episode, terms)
-    due = terms.computed(start)
-    if due is None:
-        return None
-    closed = brought_pauses(episode, terms, due)
-    due = (terms.computed(start, closed) if closed else None) or due
-    for pause in counting_pauses(episode, terms):
-        if pause.opened_at < start or pause.opened_at > due.last_in_time:
-            continue
-        if pause.closed_at is None and episode.ended_at is None:
-            return Due(due.instant, due.last_in_time, moving=True)
-        closed.append((pause.opened_at, _closed(pause, episode)))
-        due = terms.computed(start, closed) or due
-    return Due(due.instant, due.last_in_time, moving=False)
-
-
-def brought_pauses(episode: Episode, terms: Terms, due: DueTime) -> list[tuple[Instant, Instant]]:
-    """The pauses before an opening, as one behind the start: they move the due time by their length."""
-    balance = episode.balance
-    if balance is None or not balance.paused_seconds or counted_from(episode, terms) != episode.started_at:
-        return []
-    begin, length = due.counted_from, balance.paused_seconds * MICROSECONDS_PER_SECOND
-    end = terms.calendar.add(begin, length) if terms.calendar is not None and terms.is_working else begin + length
-    return [(begin, end)]
-
-
-def _closed(pause: Pause, episode: Episode) -> Instant:
+def closed_at(pause: Pause, episode: Episode) -> Instant:
+    """When a pause was over, by its own end or by that of the episode; an open one is over when it begins."""
     closed = episode.ended_at if pause.closed_at is None else pause.closed_at
     return pause.opened_at if closed is None else max(pause.opened_at, closed)
 
 
+def runs_from(episode: Episode, terms: Terms) -> Instant:
+    """From when the clock runs: cut-off and office hours regarded. What an opening brought was before the opening."""
+    if episode.balance is not None:
+        return max(episode.balance.since, episode.started_at)
+    computed = terms.computed(episode.started_at)
+    return episode.started_at if computed is None else computed.counted_from
+
+
 def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     """Microseconds of pauses before an instant, in the time that is counted; with what an opening brought."""
-    paused = _paused_between(episode, terms, episode.started_at, instant)
+    paused = paused_between(episode, terms, runs_from(episode, terms), instant)
     balance = episode.balance
     if balance is None or instant < balance.since:
         return paused
@@ -108,34 +174,34 @@ def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:
 
 def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     """Microseconds that the clock ran before an instant, in the time that is counted; with what an opening brought."""
-    balance = episode.balance
-    if balance is not None:
-        begin = balance.since
-        brought = balance.used_seconds * MICROSECONDS_PER_SECOND
+    begin, brought = runs_from(episode, terms), 0
+    if episode.balance is not None:
+        brought = episode.balance.used_seconds * MICROSECONDS_PER_SECOND
         if instant < begin:
             return min(brought, terms.measured(episode.started_at, instant))
-        return brought + max(0, terms.measured(begin, instant) - _paused_between(episode, terms, begin, instant))
-    return max(0, terms.measured(episode.started_at, instant) - paused_until(episode, terms, instant))
+    return brought + max(0, terms.measured(begin, instant) - paused_between(episode, terms, begin, instant))
 
 
 def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str, int], ...]:
     """Microseconds that each office had the running clock, in the order in which they came to hold it."""
     found: dict[str, int] = {}
-    balance, began = episode.balance, episode.started_at
-    if balance is not None and episode.holders:
-        began = min(max(balance.since, began), until)
+    began = runs_from(episode, terms)
+    if episode.balance is not None and episode.holders:
+        began = min(began, until)
         found[episode.holders[0].name] = used_until(episode, terms, began)
     for index, (since, _, office) in enumerate(episode.holders):
         begin = began if index == 0 else max(since, began)
         end = episode.holders[index + 1].since if index + 1 < len(episode.holders) else until
         end = min(max(end, begin), until)
-        ran = terms.measured(begin, end) - _paused_between(episode, terms, begin, end)
+        ran = terms.measured(begin, end) - paused_between(episode, terms, begin, end)
         found[office] = found.get(office, 0) + max(0, ran)
     return tuple(found.items())
 
 
-def _paused_between(episode: Episode, terms: Terms, begin: Instant, end: Instant) -> int:
+def paused_between(episode: Episode, terms: Terms, begin: Instant, end: Instant) -> int:
+    """Microseconds of pauses between two instants, in the time that is counted."""
+    open_until = end if episode.ended_at is None else min(end, episode.ended_at)
     return sum(
-        terms.measured(max(pause.opened_at, begin), min(end if pause.closed_at is None else pause.closed_at, end))
-        for pause in counting_pauses(episode, terms)
+        terms.measured(max(one.opened_at, begin), open_until if one.closed_at is None else min(one.closed_at, end))
+        for one in counting_pauses(episode, terms)
     )

@@ -146,9 +146,14 @@ class Episode:
         """Note who holds the case and which step is done."""
         if not self.holders or self.holders[-1].name != act.office:
             self.holders.append(Turn(at, act, act.office))
-        if step != (self.steps[-1].name if self.steps else ""):
+        if step != self.step:
             self.steps.append(Turn(at, act, step))
             self.step_limits.append(None)
+
+    @property
+    def step(self) -> str:
+        """The step that is done, or was done last."""
+        return self.steps[-1].name if self.steps else ""
 
     def open_pause(self) -> Pause | None:
         """The pause that is open, if any."""
@@ -170,11 +175,12 @@ class Episode:
             self.outlook = None
             pause.closed_at, pause.closed_by = max(at, pause.opened_at), act
 
-    def end(self, at: Instant, act: Act, *, judged: bool) -> None:
-        """End the episode, or let a later state correct when it ended."""
+    def end(self, at: Instant, act: Act, stated: Instant | None, *, judged: bool) -> None:
+        """End the episode at the stated time, else when the event was; a later state corrects it by stating a time."""
         if self.ended_by is None:
-            self.ended_by, self.judged = act, judged
-        self.ended_at = at
+            self.ended_by, self.judged, self.ended_at = act, judged, at
+        if stated is not None:
+            self.ended_at = stated
         if self.open_pause() is not None:
             self.outlook = None
 

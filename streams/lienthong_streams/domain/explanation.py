@@ -15,7 +15,7 @@ from lienthong_schemas.policy_due import due_time
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.derivation import Days, Reason, last_of, reasons_of, steps_as_reasons, with_days
-from lienthong_streams.domain.due import computed_from
+from lienthong_streams.domain.due import due_of
 from lienthong_streams.domain.episode import Episode
 from lienthong_streams.domain.facts import Clock, Remark
 from lienthong_streams.domain.fold import fold_of
@@ -24,6 +24,7 @@ from lienthong_streams.domain.intervals import Interval, intervals_of, span_inte
 from lienthong_streams.domain.passage import Wait
 from lienthong_streams.domain.progress import Progress, progress_of
 from lienthong_streams.domain.rules import Selection, rules_of
+from lienthong_streams.domain.side_clocks import step_pauses
 from lienthong_streams.domain.terms import Terms
 from lienthong_streams.domain.timeline import Applied, Hole, Known, applied
 
@@ -216,17 +217,24 @@ class _Reasons:
         if clock.name == "apology":
             yield from self._apology(self._walk.episodes[clock.episode - 1], terms.policy)
         elif clock.name in terms.policy.spans():
-            for reason in steps_as_reasons(due_time(terms.policy, terms.calendar, clock.started_at, clock=clock.name)):
+            pauses = [
+                pause
+                for episode in self._walk.episodes
+                for pause in step_pauses(episode, terms, clock.name, clock.started_at)
+            ]
+            due = due_time(terms.policy, terms.calendar, clock.started_at, clock=clock.name, pauses=pauses)
+            for reason in steps_as_reasons(due):
                 yield reason._replace(rule="began") if reason.rule == "started" else reason
 
     def _apology(self, episode: Episode, policy: ClockPolicy) -> Iterator[Reason]:
-        """The first due time that was promised, and the lead before it."""
-        terms, first = self._own.terms, episode.first_promise()
-        computed = computed_from(episode, terms)
-        promised = first.due_at if first is not None else None if computed is None else computed.instant
+        """The due time that counts or that a new appointment replaced, and the lead before it."""
+        terms, given = self._own.terms, episode.first_extension()
+        due = due_of(episode, terms)
+        promised = given.before if given is not None else None if due is None else due.at
+        stated = next((one for one in reversed(episode.statements) if one.due_at == promised), None)
         latest = apology_by(episode, terms)
         if promised is not None and latest is not None and policy.apology_lead is not None:
-            yield Reason("promised", promised, "", "" if first is None else first.act.cause)
+            yield Reason("promised", promised, "", "" if stated is None else stated.act.cause)
             yield Reason("apology-lead", latest, policy.apology_lead.text())
 
 

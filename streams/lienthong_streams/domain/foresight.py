@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lienthong_schemas.instants import Instant
-from lienthong_schemas.policy_due import DueTime
+from lienthong_schemas.policy_due import DueTime, Pauses
 from lienthong_schemas.policy_levels import after, before, share_reached
-from lienthong_streams.domain.due import computed_from, due_of
+from lienthong_streams.domain.due import closed_at, computed_from, counting_pauses, due_of, paused_between
 from lienthong_streams.domain.episode import Episode
 from lienthong_streams.domain.outlook import ENDLESS, Outlook
 from lienthong_streams.domain.terms import Terms
+
+Whole = tuple[DueTime, Pauses]
+"""A time, from when and how much of it, and the pauses in it."""
 
 
 def outlook_of(episode: Episode, terms: Terms) -> Outlook:
@@ -34,14 +37,23 @@ def _new_outlook(episode: Episode, terms: Terms) -> Outlook:
 
 def level_times(episode: Episode, terms: Terms, due_at: Instant) -> list[tuple[str, str, Instant]]:
     """(kind, level, instant) of the levels of an episode. Raises CalendarError."""
-    return times_of_levels(terms, due_at, lambda: computed_from(episode, terms))
+    return times_of_levels(terms, due_at, lambda: _whole(episode, terms, due_at))
 
 
-def times_of_levels(
-    terms: Terms, due_at: Instant, computed: Callable[[], DueTime | None]
-) -> list[tuple[str, str, Instant]]:
-    """(kind, level, instant) of the warnings before a due time and the escalations after it. ``computed``: the due time
-    of the policy alone, for shares of it. Raises CalendarError.
+def _whole(episode: Episode, terms: Terms, due_at: Instant) -> Whole | None:
+    """The time up to the due time that counts; pauses are not among it."""
+    counted = computed_from(episode, terms)
+    if counted is None:
+        return None
+    begin = counted.counted_from
+    total = terms.measured(begin, due_at) - paused_between(episode, terms, begin, due_at)
+    pauses = [(one.opened_at, closed_at(one, episode)) for one in counting_pauses(episode, terms)]
+    return (counted._replace(total=total), pauses) if total > 0 else None
+
+
+def times_of_levels(terms: Terms, due_at: Instant, whole: Callable[[], Whole | None]) -> list[tuple[str, str, Instant]]:
+    """(kind, level, instant) of the warnings before a due time and the escalations after it. ``whole``: the time of
+    which shares are taken, if there is any. Raises CalendarError.
     """
     reached: list[tuple[str, str, Instant]] = []
     if terms.policy is None or terms.calendar is None:
@@ -50,24 +62,26 @@ def times_of_levels(
         if warning.before is not None:
             reached.append(("warned", warning.level, before(warning.before, terms.calendar, due_at)))
             continue
-        counted = computed()
+        counted = whole() if warning.share is not None else None
         if warning.share is not None and counted is not None:
-            whole = counted._replace(total=terms.measured(counted.counted_from, due_at))
-            reached.append(("warned", warning.level, share_reached(warning.share, terms.calendar, whole)))
+            time, pauses = counted
+            reached.append(("warned", warning.level, share_reached(warning.share, terms.calendar, time, pauses)))
     return reached + [
         ("escalated", level.level, after(level.after, terms.calendar, due_at)) for level in terms.policy.escalations
     ]
 
 
 def apology_by(episode: Episode, terms: Terms) -> Instant | None:
-    """When an apology with a new appointment must be out: before the first due time (form 04). Raises CalendarError."""
-    first = episode.first_promise()
-    computed = computed_from(episode, terms)
-    promised = first.due_at if first is not None else None if computed is None else computed.instant
-    lead = None if terms.policy is None else terms.policy.apology_lead
-    if promised is None or lead is None or terms.calendar is None:
+    """When an apology must be out: before the due time that counts, or that a new appointment replaced (form 04).
+
+    Raises CalendarError.
+    """
+    given, lead = episode.first_extension(), None if terms.policy is None else terms.policy.apology_lead
+    if lead is None or terms.calendar is None:
         return None
-    return before(lead, terms.calendar, promised)
+    due = due_of(episode, terms) if given is None else None
+    promised = due.at if due is not None else None if given is None else given.before
+    return None if promised is None else before(lead, terms.calendar, promised)
 
 
 def _differs(episode: Episode, terms: Terms) -> bool:

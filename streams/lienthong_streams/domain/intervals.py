@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_streams.domain.act import Act
-from lienthong_streams.domain.due import counting_pauses, used_until
+from lienthong_streams.domain.due import counting_pauses, late_pauses, runs_from, used_until
 from lienthong_streams.domain.episode import Episode, Pause, Turn
 from lienthong_streams.domain.facts import Clock
 from lienthong_streams.domain.terms import Terms
@@ -41,10 +41,11 @@ class _Why(NamedTuple):
 
 
 def span_interval(clock: Clock, act: Act, until: Instant) -> tuple[Interval, ...]:
-    """The one interval of a clock that nothing stops."""
+    """The one interval of a clock beside processing; what a step stood still with the case is told behind it."""
     office = clock.shares[0][0] if clock.shares else act.office
     end = max(clock.started_at, until)
-    return (Interval(clock.started_at, end, RUNNING, "started", act.cause, office, clock.used),)
+    still = (Interval(end, end, PAUSED, "paused", act.cause, office, clock.paused),) if clock.paused else ()
+    return (Interval(clock.started_at, end, RUNNING, "started", act.cause, office, clock.used), *still)
 
 
 def intervals_of(episode: Episode, terms: Terms, until: Instant) -> tuple[Interval, ...]:
@@ -90,7 +91,7 @@ def _changes(episode: Episode, pauses: Sequence[Pause]) -> list[Instant]:
 
 def _interval(episode: Episode, terms: Terms, pauses: Sequence[Pause], since: Instant, until: Instant) -> Interval:
     why, holder = _why(episode, terms, pauses, since), _holding(episode, since).name
-    counted = terms.measured(since, until)
+    counted = terms.measured(max(since, runs_from(episode, terms)), until)
     return Interval(since, until, why.state, why.rule, why.act.cause, holder, counted)
 
 
@@ -102,7 +103,7 @@ def _why(episode: Episode, terms: Terms, pauses: Sequence[Pause], at: Instant) -
             break
         if pause.closed_at is None or pause.closed_by is None or at < pause.closed_at:
             return _Why(PAUSED, pause.reason or "paused", pause.opened_by)
-        again = terms.restarts and pause.reason == "supplement"
+        again = terms.restarts and pause.reason == "supplement" and pause not in late_pauses(episode, terms)
         found = _Why(RUNNING, "restarted" if again else "resumed", pause.closed_by)
     turn = _holding(episode, at)
     if found.act != turn.act and turn.since > _begin_of(found, pauses, episode):

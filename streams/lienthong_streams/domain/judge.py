@@ -16,7 +16,14 @@ from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
 from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE, PROVISIONAL_SILENCE
 from lienthong_streams.domain.act import Act
-from lienthong_streams.domain.due import counted_from, paused_until, shares_of, used_until
+from lienthong_streams.domain.due import (
+    counted_from,
+    counting_pauses,
+    late_pauses,
+    paused_until,
+    shares_of,
+    used_until,
+)
 from lienthong_streams.domain.episode import Episode, Statement
 from lienthong_streams.domain.facts import Claim, Clock, Fact, Remark, remark_claim, remark_key, remark_on
 from lienthong_streams.domain.foresight import level_times, outlook_of
@@ -129,13 +136,15 @@ class _Teller:
     def course(self) -> None:
         """Start, pauses, and due times stated anew."""
         episode, terms = self.episode, self.terms
+        late = late_pauses(episode, terms) if terms.restarts and episode.pauses else ()
         self.say("started", episode.started_by.cause, episode.started_at, episode.started_by)
         for pause in episode.pauses:
             if not terms.pauses_for(pause.reason):
                 continue
             self.say("paused", pause.opened_by.cause, pause.opened_at, pause.opened_by)
             if pause.closed_at is not None and pause.closed_by is not None:
-                kind = "restarted" if terms.restarts and pause.reason == "supplement" else "resumed"
+                again = terms.restarts and pause.reason == "supplement" and pause not in late
+                kind = "restarted" if again else "resumed"
                 self.say(kind, pause.closed_by.cause, pause.closed_at, pause.closed_by)
         for one in episode.statements:
             if one.before is not None:
@@ -200,10 +209,13 @@ def _due_differs(episode: Episode, terms: Terms, first: Statement) -> Remark:
 
 
 def _clock(episode: Episode, terms: Terms, due: Due | None, until: Instant, breached: bool) -> Clock:
+    state = episode.state
+    if state == "paused" and all(one.closed_at is not None for one in counting_pauses(episode, terms)):
+        state = "running"
     return Clock(
         terms.clock,
         episode.number,
-        episode.state,
+        state,
         counted_from(episode, terms),
         episode.ended_at,
         episode.stated_due_at,

@@ -39,7 +39,7 @@ def pack(progress: Progress) -> Packed:
         progress.begins_at,
         progress.in_order + 2 * progress.hole + 4 * progress.handed_over,
         walk.status,
-        walk.earliest,
+        (walk.earliest, walk.reached),
         sides.number(last),
         None if walk.submission is None else _packed_submission(walk.submission, sides),
         [_packed_episode(episode, sides) for episode in walk.episodes],
@@ -57,7 +57,7 @@ def unpack(case_id: str, packed: Sequence[Any], rules: Rules) -> Progress | None
     """
     if packed[0] != FORM:
         return None
-    _, mark, begins_at, flags, status, earliest, last, waiting, episodes, remarks, *more, stride, sides = packed
+    _, mark, begins_at, flags, status, times, last, waiting, episodes, remarks, *more, stride, sides = packed
     deferred, passage = more
     kind = case_id.split(":", 1)[0]
     acts = _Acts(stride, sides)
@@ -68,7 +68,7 @@ def unpack(case_id: str, packed: Sequence[Any], rules: Rules) -> Progress | None
         None if waiting is None else _submission(waiting, acts),
         status,
         None if deferred is None else Begun(acts[deferred[0]], *deferred[1:]),
-        earliest,
+        *times,
     )
     progress = Progress(kind, rules, begins_at, acts[last], flags & 1 > 0, flags & 2 > 0, flags & 4 > 0, walk)
     progress.passage = None if passage is None else _passage(passage, acts)

@@ -104,7 +104,7 @@ def progress_of(timeline: Sequence[Known], rules: Rules) -> Progress:
     if not chosen.events:
         return Progress(kind, rules, 0, None, False, False, False, Walk(None, remarks))
     first, last = chosen.events[0], chosen.events[-1].event
-    begins_at = begin_of(first.event, first.known_at)
+    begins_at = begin_of(first.event, bounded(first.event, first.known_at))
     table = rules.table(kind, begins_at)
     if table is None:
         detail = f"no table of states for {kind} is valid at {iso_of(begins_at)}"

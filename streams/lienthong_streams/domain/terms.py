@@ -59,16 +59,18 @@ class Terms:
         """Another number under another policy or calendar, or another version of them."""
         self.clocks = frozenset(() if policy is None else policy.spans())
         """The clocks to which the policy gives a time."""
+        self._working = frozenset(() if policy is None else (k for k, one in policy.spans().items() if one.is_working))
         self.has_steps = any(clock.startswith("step/") for clock in self.clocks)
         self.is_working = policy is not None and policy.span is not None and policy.span.is_working
         """Whether working time is counted."""
         supplement = None if policy is None else policy.supplement
-        self.restarts = supplement is not None and supplement.mode == "restart"
-        """Whether the time begins again after a supplement."""
+        computes = policy is not None and calendar is not None and policy.span is not None
+        self.restarts = computes and supplement is not None and supplement.mode == "restart"
+        """Whether the time begins again after a supplement; what is only stated has nothing to begin again."""
         self._last_computed: tuple[Instant, DueTime] | None = None
         """The last answer: a verdict asks the same several times."""
         self._by_day = policy is not None and policy.due_precision == "day"
-        self._to_end_of_day = policy is not None and self._by_day and policy.unit in DAY_UNITS
+        self._to_end_of_day = policy is not None and self._by_day and (policy.unit is None or policy.unit in DAY_UNITS)
 
     @property
     def counts(self) -> bool:
@@ -91,17 +93,21 @@ class Terms:
         """Whether a pause for this reason stops the clock."""
         return reason != "financial-duty" or self.policy is None or self.policy.financial_duty_pause
 
-    def measured(self, earlier: Instant, later: Instant) -> int:
-        """Microseconds between two instants, in the time that is counted; never negative."""
+    def counts_work(self, clock: str) -> bool:
+        """Whether a clock of the policy counts working time; each has a unit of its own."""
+        return clock in self._working if clock in self.clocks else self.is_working
+
+    def measured(self, earlier: Instant, later: Instant, clock: str = "") -> int:
+        """Microseconds between two instants, in the time that a clock (left out: this one) counts; never negative."""
         if later <= earlier:
             return 0
-        if self.calendar is not None and self.is_working:
+        if self.calendar is not None and (self.counts_work(clock) if clock else self.is_working):
             return self.calendar.between(earlier, later)
         return later - earlier
 
-    def reach(self, begin: Instant) -> Instant:
-        """The last instant up to which time that began at ``begin`` can be measured."""
-        if self.calendar is None or not self.is_working:
+    def reach(self, begin: Instant, clock: str = "") -> Instant:
+        """The last instant up to which time that began at ``begin`` can be measured for a clock."""
+        if self.calendar is None or not (self.counts_work(clock) if clock else self.is_working):
             return ENDLESS
         return self.calendar.ends if begin >= self.calendar.begins else begin
 
@@ -122,11 +128,11 @@ class Terms:
             self._last_computed = started_at, due_time(self.policy, self.calendar, started_at)
         return self._last_computed[1]
 
-    def limit_of(self, clock: str, since: Instant) -> Limit | None:
+    def limit_of(self, clock: str, since: Instant, pauses: Pauses = ()) -> Limit | None:
         """Until when another clock of the policy may run, if it has one. Raises CalendarError."""
         if self.policy is None or self.calendar is None or clock not in self.clocks:
             return None
-        due = due_time(self.policy, self.calendar, since, clock=clock)
+        due = due_time(self.policy, self.calendar, since, clock=clock, pauses=pauses)
         return Limit(due.instant, due.last_in_time)
 
     def surely_in_time(self, clock: str, since: Instant, until: Instant) -> bool:
@@ -134,6 +140,12 @@ class Terms:
         span = None if self.policy is None else self.policy.spans().get(clock)
         whole = 0 if span is None or span.unit == "calendar_day" else span.microseconds
         return until - since <= whole
+
+    def runs_from(self, clock: str, since: Instant) -> Instant:
+        """From when a clock runs that started at an instant."""
+        if self.policy is None or self.calendar is None or clock not in self.clocks:
+            return since
+        return due_time(self.policy, self.calendar, since, clock=clock).counted_from
 
     def last_in_time(self, due: Instant) -> Instant:
         """The last instant that is in time for a stated due time: where forms count by day, the end of its day."""

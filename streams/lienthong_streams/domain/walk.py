@@ -65,6 +65,8 @@ class Walk:
     """How the clock would have begun, while it waits for the state with which its policy lets it start."""
     earliest: Instant | None = None
     """The earliest time that an event claims which is not merely waiting."""
+    reached: Instant | None = None
+    """How far the events have come: none happened before the one before it."""
 
     def take(self, known: Known, act: Act, start_status: StartStatus) -> None:
         """Go one event further. ``start_status``: the state with which the clock starts, where a policy names one."""
@@ -82,15 +84,16 @@ class Walk:
             return
         self._check_transition(states, event, act)
         self.status = event.status
+        at = self.reached = at if self.reached is None else max(at, self.reached)
         self._note_submission(at, event, act, waiting=effect == "waiting")
         episode = self.episodes[-1] if self.episodes else None
         if effect == "waiting" and (episode is None or episode.ended_by is not None):
             return
         if episode is None:
-            begin = self._begin(known, act, effect, start_status)
+            begin = self._begin(event, act, at, effect, start_status)
             if begin is None:
                 return
-            episode = _first_episode(event, begin)
+            episode = _first_episode(event, begin, at)
             self.episodes.append(episode)
         elif episode.ended_by is not None and effect in ("running", "paused"):
             self.remark("reopened", act, f"state {event.status!r} after the end")
@@ -98,23 +101,22 @@ class Walk:
             self.episodes.append(episode)
         episode.last = act
         episode.state_due(at, act, event.due_at)
+        over = effect in ("ended", "stopped")
         if episode.ended_by is None:
-            episode.hold(max(at, episode.started_at), act, event.step)
+            episode.hold(max(at, episode.started_at), act, episode.step if over else event.step)
         if effect == "paused":
-            episode.pause(at, act, states.pause_reasons.get(event.status, ""))
+            episode.pause(max(at, episode.started_at), act, states.pause_reasons.get(event.status, ""))
         elif effect == "running":
-            episode.resume(at, act)
-        elif effect in ("ended", "stopped"):
-            end = at if event.ended_at is None else event.ended_at
-            episode.end(end, act, judged=effect == "ended")
+            episode.resume(max(at, episode.started_at), act)
+        elif over:
+            episode.end(at, act, event.ended_at, judged=effect == "ended")
 
-    def _begin(self, known: Known, act: Act, effect: str, start_status: StartStatus) -> Begun | None:
+    def _begin(self, event: CaseEvent, act: Act, at: Instant, effect: str, start_status: StartStatus) -> Begun | None:
         """How the first clock begins with this event; None: it waits for the state with which it is to start."""
-        event = known.event
-        begin = Begun(act, event.urgency, begin_of(event, known.known_at))
+        begin = Begun(act, event.urgency, begin_of(event, at))
         awaited = None if event.change == "opening" else start_status(event, begin.at)
         if awaited is None or event.status == awaited:
-            return begin if self.deferred is None else begin._replace(at=bounded(event, known.known_at))
+            return begin if self.deferred is None else begin._replace(at=at)
         if effect not in ("ended", "stopped"):
             self.deferred = self.deferred or begin
             return None
@@ -151,11 +153,11 @@ class Walk:
             self.remark("invalid-transition", act, f"{self.status!r} -> {status!r}")
 
 
-def begin_of(event: CaseEvent, known_at: Instant) -> Instant:
-    """When the clock of a case starts that begins with this event."""
+def begin_of(event: CaseEvent, at: Instant) -> Instant:
+    """When the clock of a case starts that begins with this event, which happened at an instant."""
     if event.opening is not None:
         return event.opening.started_at
-    return bounded(event, known_at) if event.received_at is None else event.received_at
+    return at if event.received_at is None else event.received_at
 
 
 def bounded(event: CaseEvent, known_at: Instant) -> Instant:
@@ -163,11 +165,11 @@ def bounded(event: CaseEvent, known_at: Instant) -> Instant:
     return min(event.occurred_at, known_at + AHEAD_OF_THE_BUS)
 
 
-def _first_episode(event: CaseEvent, begin: Begun) -> Episode:
+def _first_episode(event: CaseEvent, begin: Begun, at: Instant) -> Episode:
     opening = event.opening
     episode = Episode(1, begin.act, begin.at, begin.act, begin.urgency)
     if opening is not None:
-        episode.balance = Balance(event.occurred_at, opening.used_seconds, opening.paused_seconds)
+        episode.balance = Balance(at, opening.used_seconds, opening.paused_seconds)
     if event.change != "opening":
         episode.back_dated = event.accepted_at - event.occurred_at > BACK_DATED
         episode.due_before_it_began = event.due_at is not None and event.due_at < event.occurred_at

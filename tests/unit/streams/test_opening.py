@@ -84,7 +84,7 @@ def test_a_restart_after_the_bus_came_forgets_what_was_brought() -> None:
     """The time begins again from zero, and old pauses have no say in it (karaoke decree Art. 6.4)."""
     reference = book({"unit": "working_hour", "amount": 8, "supplement": {"mode": "restart"}})
     events = (
-        happened(4, "5", BUS, selector="x", change="opening", opening=Opening(at(START), 3600, 7200)),
+        happened(4, "5", BUS, selector="x", change="opening", opening=Opening(at("2026-03-04 15:30"), 3600, 7200)),
         happened(5, "4", "2026-03-09 09:00", selector="x"),
     )
     due_at = clock(outcome("2026-03-09 10:00", *events, book=reference)).due_at
