@@ -39,6 +39,7 @@ STATES = record(
 )
 OFFICES = ("H27.16", "H27.01", "H27.02.3")
 POLICY_BYTES = 14
+HEAD_BYTES = 2 + POLICY_BYTES + 2
 STEP_BYTES = 6
 
 
@@ -332,6 +333,8 @@ def trial_of(head: bytes, steps: Sequence[bytes]) -> Trial:
     first = calendar(head[0] % 64)
     data = policy_of(head[2:])
     start = first.slow.pieces[head[1] * 40 >> 8][head[1] % 2] + (head[1] % 3 - 1)
+    if head[0] >= 192:  # the last minutes before closing, to the instant
+        start -= pick(head[1], [HOUR, HOUR // 2])
     policies, calendars = [Version(0, data)], [(0, first)]
     records = [STATES, record("clock-policy", KEY, data)]
     if head[2] % 4 == 3:
