@@ -13,13 +13,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from lienthong_infra.append_time import known_at
 from lienthong_infra.dead_letter import APPLY, letter, letter_of_error
+from lienthong_infra.placement import Placement, WrongPartition
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_schemas.case_event import kind_of_topic
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import ContractError, UnknownFingerprint
-from lienthong_schemas.instants import Instant, instant_of_milliseconds
+from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import Tick, partition_key
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.worker_event import read_worker_event
@@ -71,6 +73,8 @@ class DeadlinePartition:
         """Dead letters written since the partition was taken over."""
         self.longest_timeline = LONGEST_TIMELINE
         """Bytes of packed timeline from which a case takes no new event."""
+        self.placement = Placement({})
+        """Where cases belong; that of the worker knows the partitions of each case topic."""
         self.folds_per_run = FOLDS_PER_RUN
         """Cases that one run folds at most beside those it has records of."""
         self._book = book
@@ -178,13 +182,20 @@ class DeadlinePartition:
         except ContractError as error:
             self._write_letter(letter_of_error(record, error, consumer=CONSUMER))
             return True
-        known_at = instant_of_milliseconds(record.timestamp)
-        self._bus_time = max(self._bus_time, known_at)
         key = event.case_id.encode()
-        state = self._touched.get(key) or self.cases.get(key) or CaseState(event.case_id)
+        state = self._touched.get(key) or self.cases.get(key)
+        if state is None:
+            try:
+                self.placement.check(record)
+            except WrongPartition as error:
+                self._write_letter(letter_of_error(record, error, consumer=CONSUMER))
+                return True
+            state = CaseState(event.case_id)
+        taken_at = known_at(record)
+        self._bus_time = max(self._bus_time, taken_at)
         if len(state.packed_timeline) >= self.longest_timeline and not state.knows(event):
             self._write_letter(_too_long(record))
-        elif state.take(Known(event, known_at), self._rules):
+        elif state.take(Known(event, taken_at), self._rules):
             self._touched[key] = state
         return True
 

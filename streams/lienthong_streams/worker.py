@@ -25,8 +25,10 @@ from lienthong_infra.kafka.connection import Patience
 from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
 from lienthong_infra.kafka.reader import KafkaReader
+from lienthong_infra.placement import Placement
 from lienthong_infra.ports import PartitionLog, TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_streams.barriers import Barriers
@@ -82,6 +84,7 @@ def build_ports(options: WorkerOptions, registry: CollectorRegistry) -> HostPort
     book = SchemaBook()
     barriers = Barriers(book)
     metrics = CaseMetrics(prefix, registry)
+    placement = Placement.of(load_catalogue())
 
     def log_of(source: TopicPartition) -> PartitionLog:
         return KafkaPartitionLog(bootstrap, prefix, source, application=APPLICATION, patience=patience)
@@ -89,7 +92,9 @@ def build_ports(options: WorkerOptions, registry: CollectorRegistry) -> HostPort
     def processor_of(source: TopicPartition) -> DeadlinePartition:
         figures = PartialFigures(source, book, every=round(options.figures_every_s * MICROSECONDS_PER_SECOND))
         cases = CaseStore(options.closed_days * DAY)
-        return metrics.watch(DeadlinePartition(source, book, barriers, cases=cases, figures=figures))
+        partition = DeadlinePartition(source, book, barriers, cases=cases, figures=figures)
+        partition.placement = placement
+        return metrics.watch(partition)
 
     return HostPorts(
         membership=KafkaMembership(

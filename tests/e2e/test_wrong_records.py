@@ -15,7 +15,9 @@ import pytest
 import pytest_asyncio
 
 from lienthong_infra.dead_letter import Letter, read_letter
+from lienthong_infra.partitioning import partition_of
 from lienthong_infra.ports import OutboundRecord
+from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import MARKER, SchemaBook, fingerprint_of, packaged_schema
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import ReferenceRecord
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.broker
 FAR = 45.0
 """Minutes after the beginning, when the first act's tick comes: every due time (30) has passed."""
 CURTAIN = 50.0
+PARTITIONS = load_catalogue().topics["dossier.v1"].config.partitions
 
 
 def case(local: str) -> str:
@@ -42,7 +45,7 @@ def wrong_records(scribe: Scribe) -> dict[str, OutboundRecord]:
     def sound(name: str) -> OutboundRecord:
         return scribe.record(scribe.dossier(f"WRONG-{name}", "2", 1.0), 1)
 
-    undecodable, strange, foreign = sound("UNDECODABLE"), sound("UNKNOWN"), sound("FOREIGN")
+    undecodable, strange, foreign, astray = map(sound, ("UNDECODABLE", "UNKNOWN", "FOREIGN", "ASTRAY"))
     beat = {"office": OFFICE, "sender": "s", "sent_at": 0, "complete_through": 0, "accepted": 0, "pending": 0}
     value = undecodable.value or b""
     return {
@@ -51,6 +54,7 @@ def wrong_records(scribe: Scribe) -> dict[str, OutboundRecord]:
         "unknown-fingerprint": strange._replace(value=MARKER + b"\x01" * 8 + value[10:]),
         "wrong-schema": foreign._replace(value=scribe.book.encode("heartbeat.v1", beat)),
         "broken-rule": sound("KEY")._replace(key=b"dossier:H27.16:ANOTHER"),
+        "wrong-partition": astray._replace(partition=(partition_of(astray.key or b"", PARTITIONS) + 1) % PARTITIONS),
     }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lienthong_infra.placement import Placement
 from lienthong_schemas.case_event import CASE_TOPICS, CaseEvent, read_case_event
+from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.errors import ContractError
 from lienthong_schemas.instants import Instant, instant_of_milliseconds
 from lienthong_schemas.records import PROVISIONAL_HOLE, reference_record
@@ -20,12 +22,14 @@ Key = tuple[str, bool]
 
 
 async def events_of(bus: WholeBus) -> list[Known]:
-    """Every sound event on the case topics, in the order of each partition."""
+    """Every sound event on the case topics that lies where it belongs, in the order of each partition."""
     found: list[Known] = []
+    placement = Placement.of(load_catalogue())
     for topic in CASE_TOPICS:
         for record in await bus.records(topic):
             try:
                 event, _ = read_case_event(bus.book, topic, record.key, record.value or b"")
+                placement.check(record)
             except ContractError:
                 continue
             found.append(Known(event, instant_of_milliseconds(record.timestamp)))

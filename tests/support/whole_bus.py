@@ -18,6 +18,7 @@ from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
+from lienthong_infra.placement import Placement
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_infra.reading import read_to_end
 from lienthong_infra.reference_log import apply_reference
@@ -102,10 +103,17 @@ class WholeBus:
     def _host(self) -> Host:
         book = SchemaBook()
         barriers = Barriers(book)
+        placement = Placement.of(load_catalogue())
+
+        def processor_of(source: TopicPartition) -> DeadlinePartition:
+            partition = DeadlinePartition(source, book, barriers, patience=short_patience())
+            partition.placement = placement
+            return partition
+
         ports = HostPorts(
             membership=KafkaMembership(self.bootstrap, self.prefix, times=GROUP),
             log_of=lambda source: KafkaPartitionLog(self.bootstrap, self.prefix, source, application="deadlines"),
-            processor_of=lambda source: DeadlinePartition(source, book, barriers, patience=short_patience()),
+            processor_of=processor_of,
             feed=BarrierFeed(self._barriers, barriers),
             observer=Unwatched(),
             now=wall_clock,

@@ -14,6 +14,7 @@ from lienthong_consumers.ledger.batch import (
     KnownLetter,
     KnownReference,
 )
+from lienthong_infra.append_time import known_at
 from lienthong_infra.dead_letter import (
     DECODE,
     Letter,
@@ -28,7 +29,7 @@ from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule, read_case_even
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import CatalogueError, ContractError, IdentityError
 from lienthong_schemas.identity import letter_id, normalise_office
-from lienthong_schemas.instants import Instant, instant_of_milliseconds, is_plausible
+from lienthong_schemas.instants import Instant, is_plausible
 from lienthong_schemas.records import clock_event, finding, reference_record
 from lienthong_schemas.reference import OPAQUE_KINDS, parse_body
 
@@ -38,14 +39,6 @@ CHECKED_ONLY: Final = ("heartbeat.v1", "tick.v1")
 """Nothing of these is kept, but a broken one must become a letter, and the ledger is who writes it."""
 _DEAD_LETTERS: Final = "-dead-letter.v"
 _SLA_INSTANTS: Final = ("happened_at", "announced_at", "stated_due_at", "due_at")
-_UNKNOWN_TIME: Instant = 0
-"""Stands for a record's timestamp that is none (a broker writes -1, or a sender nonsense)."""
-
-
-def known_at(record: Record) -> Instant:
-    """When the log took the record; the beginning of 1970 where its timestamp lies outside the years 1900 to 2999."""
-    instant = instant_of_milliseconds(record.timestamp)
-    return instant if is_plausible(instant) else _UNKNOWN_TIME
 
 
 class RecordReader:

@@ -17,8 +17,9 @@ from typing import Final, NamedTuple, Protocol
 
 from lienthong_consumers.ledger.batch import Applied, Batch, Move
 from lienthong_consumers.ledger.exact_start import ExactStart, Run, SeekBack
-from lienthong_consumers.ledger.reading import RecordReader, known_at
+from lienthong_consumers.ledger.reading import RecordReader
 from lienthong_consumers.ledger.store import LedgerStore
+from lienthong_infra.append_time import known_at
 from lienthong_infra.errors import LienthongError, PositionLost, TemporaryError
 from lienthong_infra.ports import Membership, Publisher, Record, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience

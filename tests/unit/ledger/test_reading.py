@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lienthong_consumers.ledger.batch import Batch
-from lienthong_consumers.ledger.reading import CHECKED_ONLY, RecordReader, known_at
+from lienthong_consumers.ledger.reading import CHECKED_ONLY, RecordReader
+from lienthong_infra.append_time import known_at
 from lienthong_infra.dead_letter import letter_of_error, read_letter
 from lienthong_infra.partitioning import partition_of
 from lienthong_infra.placement import Placement, WrongPartition

@@ -7,6 +7,8 @@ import json
 import pytest
 
 from lienthong_infra.dead_letter import read_letter
+from lienthong_infra.partitioning import partition_of
+from lienthong_infra.placement import Placement
 from lienthong_infra.ports import OutboundRecord, Record
 from lienthong_schemas.codec import MARKER, SchemaBook, fingerprint_of, packaged_schema
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
@@ -241,3 +243,24 @@ def test_a_record_that_kills_its_worker_is_set_aside() -> None:
     assert letters_of(effects.outputs) == [(0, "apply", "worker-died")]
     assert decode_position(effects.changes[-1][1] or b"").next_offset == 1
     assert [one.kind for one in said(log, partition.run(log.records[1:], now=0).outputs)] == ["started", "met"]
+
+
+def test_a_case_outside_the_partition_of_its_key_is_a_letter() -> None:
+    """Two workers would each count half of it (design §4); the ledger writes the same letter."""
+    log = Log(SchemaBook(), [event(1, "2", 0, due=60)])
+    partition = log.partition()
+    belongs = partition_of(CASE.encode(), 4)
+    wrong = [log.records[0]._replace(partition=(belongs + 1) % 4)]
+    partition.placement = Placement({SOURCE.topic: 4})
+    assert letters_of(partition.run(wrong, now=0).outputs) == [(0, "rule", "wrong-partition")]
+    assert (partition.position, partition.cases.get(CASE.encode())) == (1, None)
+
+
+@pytest.mark.parametrize("timestamp", [-1, 2**62])
+def test_a_timestamp_that_is_none_ends_no_worker(timestamp: int) -> None:
+    """It counts as the beginning of 1970, as in the ledger."""
+    log = Log(SchemaBook(), [event(1, "2", 0, due=60)])
+    partition = log.partition()
+    log.tick(minute(30), 1)
+    outputs = partition.run([log.records[0]._replace(timestamp=timestamp)], now=0).outputs
+    assert [one.kind for one in said(log, outputs)] == ["started"]
