@@ -34,6 +34,7 @@ from lienthong_streams.contributions import Contributions, NoContributions
 from lienthong_streams.domain.rules import rules_of
 from lienthong_streams.domain.timeline import Known
 from lienthong_streams.position import POSITION_KEY, Position, decode_position, encode_position
+from lienthong_streams.rebuild import STANDING_KEY
 from lienthong_streams.renewal import Renewal
 from lienthong_streams.runtime.ports import Effects
 
@@ -109,6 +110,9 @@ class DeadlinePartition:
         """Take one record of the changelog, oldest first."""
         if key == POSITION_KEY:
             self._position = decode_position(value or b"")
+        elif key.startswith(STANDING_KEY):
+            if self.cases.header(key.removeprefix(STANDING_KEY)) is None:
+                self.cases.load(key.removeprefix(STANDING_KEY), value)
         else:
             self.cases.load(key, value)
 
@@ -205,6 +209,8 @@ class DeadlinePartition:
 
     def _take_ticks(self, pending: list[tuple[int, int, Tick]], reached: int) -> list[tuple[int, int, Tick]]:
         """Apply the newest pending tick whose end has been reached; returns those that are left."""
+        if reached < self._position.silent_until:
+            return pending
         newest: int | None = None
         for index, (case_end, _, _) in enumerate(pending):
             if case_end <= reached:
@@ -254,7 +260,7 @@ class DeadlinePartition:
         self._folds_left -= len(keys)
         for key in keys:
             state = self.cases.get(key)
-            if state is not None:
+            if state is not None and state.packed_timeline:
                 self._touched[key] = state
         self._settle()
 

@@ -31,6 +31,8 @@ class Position(NamedTuple):
     """How often the partition was taken over."""
     unfinished: bool = False
     """Whether cases still wait for a fold that the tick has made due: they come with the next runs."""
+    silent_until: int = 0
+    """In a rebuild, the end of the log at its beginning: no tick applies and nothing is said before it is reached."""
 
 
 def encode_position(position: Position) -> bytes:
@@ -38,6 +40,8 @@ def encode_position(position: Position) -> bytes:
     fields = position._asdict()
     if not position.unfinished:
         del fields["unfinished"]
+    if not position.silent_until:
+        del fields["silent_until"]
     return _JSON.encode({"version": VERSION, **fields}).encode()
 
 

@@ -39,6 +39,7 @@ from lienthong_streams.host_metrics import HostMetrics
 from lienthong_streams.partial_figures import EVERY, PartialFigures
 from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.position import UnknownPositionVersion, decode_position
+from lienthong_streams.rebuild import RebuildingLog
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
 from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
 from lienthong_streams.runtime.watchdog import Watchdog
@@ -87,7 +88,8 @@ def build_ports(options: WorkerOptions, registry: CollectorRegistry) -> HostPort
     placement = Placement.of(load_catalogue())
 
     def log_of(source: TopicPartition) -> PartitionLog:
-        return KafkaPartitionLog(bootstrap, prefix, source, application=APPLICATION, patience=patience)
+        log = KafkaPartitionLog(bootstrap, prefix, source, application=APPLICATION, patience=patience)
+        return RebuildingLog(log, source, book, lambda: KafkaReader(bootstrap, prefix, patience=patience))
 
     def processor_of(source: TopicPartition) -> DeadlinePartition:
         figures = PartialFigures(source, book, every=round(options.figures_every_s * MICROSECONDS_PER_SECOND))

@@ -19,7 +19,7 @@ from lienthong_infra.kafka.partition_log import KafkaPartitionLog
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.placement import Placement
-from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
+from lienthong_infra.ports import OutboundRecord, PartitionLog, Record, TopicPartition
 from lienthong_infra.reading import read_to_end
 from lienthong_infra.reference_log import apply_reference
 from lienthong_infra.schema_patience import SchemaPatience
@@ -32,6 +32,7 @@ from lienthong_schemas.records import Heartbeat
 from lienthong_schemas.reference_files import load_reference, schema_entries
 from lienthong_streams.barriers import Barriers
 from lienthong_streams.partition import DeadlinePartition
+from lienthong_streams.rebuild import RebuildingLog
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
 from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
 from lienthong_streams.runtime.ports import Advance
@@ -110,9 +111,13 @@ class WholeBus:
             partition.placement = placement
             return partition
 
+        def log_of(source: TopicPartition) -> PartitionLog:
+            log = KafkaPartitionLog(self.bootstrap, self.prefix, source, application="deadlines")
+            return RebuildingLog(log, source, book, lambda: KafkaReader(self.bootstrap, self.prefix))
+
         ports = HostPorts(
             membership=KafkaMembership(self.bootstrap, self.prefix, times=GROUP),
-            log_of=lambda source: KafkaPartitionLog(self.bootstrap, self.prefix, source, application="deadlines"),
+            log_of=log_of,
             processor_of=processor_of,
             feed=BarrierFeed(self._barriers, barriers),
             observer=Unwatched(),
