@@ -9,6 +9,7 @@ from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.ports import OutboundRecord, Publisher, Reader, TopicPartition
+from lienthong_infra.reading import read_to_end
 from lienthong_infra.reference_log import apply_reference, read_reference
 from lienthong_schemas.catalogue import Catalogue, load_catalogue
 from lienthong_schemas.errors import CatalogueError
@@ -82,7 +83,6 @@ async def test_a_record_that_nobody_can_read_is_passed(bus: tuple[Reader, Publis
 async def test_in_an_import_records_bear_the_time_from_which_they_apply(bus: tuple[Reader, Publisher]) -> None:
     """The import's own time: a policy of 2020 was known in 2020."""
     published = await apply_reference(*bus, ENTRIES, known_from=None)
-    await bus[0].assign({REFERENCE: 0})
-    records = (await bus[0].read(timeout=10)).get(REFERENCE, ())
+    records = [record async for record in read_to_end(bus[0], REFERENCE)]
     assert [record.timestamp for record in records] == [milliseconds_of(one.valid_from) for one in published]
     assert {one.known_from - one.valid_from for one in published} == {0}
