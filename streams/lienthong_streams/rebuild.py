@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from typing import Any, Final
 
+from lienthong_infra.errors import UnknownTopic
 from lienthong_infra.ports import OutboundRecord, PartitionLog, Reader, TopicPartition
 from lienthong_infra.reading import read_to_end
 from lienthong_schemas.codec import SchemaBook
@@ -110,7 +111,11 @@ class RebuildingLog:
     async def _announced(self, reader: Reader) -> Announced:
         announced = Announced(self._source)
         for topic in (CLOCK_EVENTS, FINDINGS, LIVE_FIGURES):
-            for number in range(await reader.partitions(topic)):
+            try:
+                partitions = await reader.partitions(topic)
+            except UnknownTopic:
+                continue  # nothing can have been announced there; the first output will say that the topic is missing
+            for number in range(partitions):
                 async for record in read_to_end(reader, TopicPartition(topic, number)):
                     try:
                         announced.take(topic, self._book.decode(topic, record.value or b""))

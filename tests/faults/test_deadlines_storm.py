@@ -72,8 +72,7 @@ async def end_in_good_order(fleet: Fleet) -> None:
     """All that run leave with exit code 0."""
     for name in "ab":
         if fleet.alive(name):
-            fleet.signal(name, SIGTERM)
-            assert await fleet.ended(name) == exit_codes.GOOD
+            assert await fleet.leave(name) == exit_codes.GOOD
 
 
 @pytest.mark.faults

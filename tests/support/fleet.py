@@ -56,10 +56,13 @@ class Fleet:
         self._folder = folder
         self._environment = {**os.environ, **(environment or {})}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._lives_from: dict[str, int] = {}
+        """Where in its log the present life of a worker begins."""
 
     def start(self, name: str, *more: str) -> None:
         """Start a worker; its output is appended to a file of its own."""
         with (self._folder / f"{name}.log").open("ab") as log:
+            self._lives_from[name] = log.tell()
             self._running[name] = subprocess.Popen(
                 (*self._command, *self._own(name), *more),
                 stdin=subprocess.DEVNULL,
@@ -85,6 +88,15 @@ class Fleet:
         self.exits.append((name, code))
         del self._running[name]
         return code
+
+    async def leave(self, name: str) -> int:
+        """Ask it to end, once it can hear: a process that is just starting dies of the signal itself. Its exit code."""
+        log = self._folder / f"{name}.log"
+        async with asyncio.timeout(SAY_LIMIT_S):
+            while self.alive(name) and b" stream-worker-started " not in log.read_bytes()[self._lives_from[name] :]:
+                await asyncio.sleep(_LOOK_AGAIN_S)
+        self.signal(name, signal.SIGTERM)
+        return await self.ended(name)
 
     async def kill(self, name: str) -> None:
         """kill -9."""

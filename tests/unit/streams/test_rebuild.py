@@ -145,6 +145,14 @@ async def test_a_new_bus_has_nothing_to_rebuild() -> None:
     assert await changelog_of(bus()) == []
 
 
+async def test_a_topic_that_is_not_there_holds_no_announcement() -> None:
+    """A bus whose topics are not all made yet; the first output will say which is missing."""
+    broker = MemoryBroker()
+    for topic in (SOURCE.topic, f"deadlines-changelog-{SOURCE.topic}"):
+        broker.create_topic(topic, partitions=2)
+    assert await changelog_of(broker) == []
+
+
 async def test_a_lost_changelog_is_made_up_from_the_announcements() -> None:
     """What stands for each case, then a position at the beginning that keeps silent to the end of the log."""
     broker, log = bus(), Log(BOOK, LIFE)
