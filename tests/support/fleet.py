@@ -22,6 +22,7 @@ FROZEN_S = 9.0
 EFFECTS = ("fence", "changelog", "commit", "after-commit")
 """Effects before which the counting process may kill itself."""
 _LOOK_AGAIN_S = 0.2
+_STARTED = b" stream-worker-started "
 
 Hosts = Mapping[str, str]
 """On which host each worker runs, by the worker's name."""
@@ -93,7 +94,7 @@ class Fleet:
         """Ask it to end, once it can hear: a process that is just starting dies of the signal itself. Its exit code."""
         log = self._folder / f"{name}.log"
         async with asyncio.timeout(SAY_LIMIT_S):
-            while self.alive(name) and b" stream-worker-started " not in log.read_bytes()[self._lives_from[name] :]:
+            while self.alive(name) and _STARTED not in log.read_bytes()[self._lives_from[name] :]:  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_AGAIN_S)
         self.signal(name, signal.SIGTERM)
         return await self.ended(name)
