@@ -20,13 +20,13 @@ setup: ## Make the private environment .venv (quick when nothing has changed)
 demo: setup ## Run the main job: broker, ledger, workers, the municipal log, a small live province
 	$(BIN)/lienthong demo $(ARGS)
 
-test: setup ## Run every test but the long ones (at most 10 minutes)
+test: setup ## Run every test but the long ones (about a quarter of an hour on two cores)
 	$(PYTEST) -m "not faults and not long" --timeout=$(TEST_TIMEOUT) $(ARGS)
 
-test-unit: setup ## Run the tests that need no server (at most 20 seconds)
+test-unit: setup ## Run the tests that need no server (about a minute)
 	$(PYTEST) -m "not broker and not faults and not long" tests/unit tests/architecture tests/catalogue $(ARGS)
 
-test-faults: setup ## Kill processes during 50,000 events and compare with a recount (at most 25 minutes)
+test-faults: setup ## Kill processes during 50,000 events and compare with a recount (about 25 minutes)
 	$(PYTEST) -m "faults and not long" --timeout=1500 $(ARGS)
 
 test-long: setup ## Run what takes longer than that
