@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lienthong.cli.moments import instant_option
 from lienthong.cli.options import AsJson
 from lienthong.cli.reference import Folder, Set
 from lienthong_infra import exit_codes
 
 if TYPE_CHECKING:
-    from lienthong_schemas.instants import Instant
     from lienthong_schemas.reference import Unit
 
 GROUP = "reference"
@@ -42,7 +42,8 @@ def _units(
     from lienthong_schemas.reference_files import load_reference
     from lienthong_schemas.unit_names import UnitNames
 
-    instant = _instant(at)
+    stated = instant_option("--at", at)
+    instant = time.time_ns() // 1_000 if stated is None else stated
     entries = [entry for entry in load_reference(from_set, folder) if entry.kind == "unit"]
     units = ReferenceBook([entry.record(None) for entry in entries]).units(instant)
     codes = (
@@ -50,19 +51,6 @@ def _units(
     )
     _show({code: units[code] for code in codes}, as_json)
     raise typer.Exit(exit_codes.GOOD if codes else exit_codes.PROBLEMS_FOUND)
-
-
-def _instant(at: str) -> "Instant":
-    from lienthong_infra.errors import BadInputError
-    from lienthong_schemas.instants import instant_of
-    from lienthong_schemas.statements import moment
-
-    if not at:
-        return time.time_ns() // 1_000
-    try:
-        return instant_of(moment(at))
-    except ValueError as error:
-        raise BadInputError([f"--at: {error}"]) from None
 
 
 def _show(units: "dict[str, Unit]", as_json: bool) -> None:

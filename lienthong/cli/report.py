@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lienthong.cli.grouped_options import verb_of
+from lienthong.cli.moments import instant_option
 from lienthong.cli.options import Prefix, settings_for
 
 if TYPE_CHECKING:
     from lienthong.report.form import FilledForm
-    from lienthong_schemas.instants import Instant
 
 
 class Form(StrEnum):
@@ -84,24 +84,13 @@ def _report(options: _Options) -> None:
         unit=options.unit,
         counting=options.count.value,
         closing_day=options.closing_day,
-        as_of=_instant(options.as_of),
+        as_of=instant_option("--as-of", options.as_of),
         running=options.running,
     )
     settings = settings_for(options.prefix)
     with open_ledger(ledger_dsn(settings), settings.prefix) as connection:
         found = filled(connection, asked, time.time_ns() // 1_000)
     _show(found, options.format, options.out)
-
-
-def _instant(text: str) -> "Instant | None":
-    from lienthong_infra.errors import BadInputError
-    from lienthong_schemas.instants import instant_of
-    from lienthong_schemas.statements import moment
-
-    try:
-        return instant_of(moment(text)) if text else None
-    except ValueError as error:
-        raise BadInputError([f"--as-of: {error}"]) from None
 
 
 def _show(form: "FilledForm", as_format: Format, out: Path | None) -> None:

@@ -120,3 +120,9 @@ def test_the_verb_lists_what_a_name_can_mean() -> None:
 def test_the_verb_lists_no_unit_of_another_time() -> None:
     """The register begins with the two tiers."""
     assert units("--at", "2025-06-30T00:00:00+07:00") == (1, [])
+
+
+def test_a_wrong_time_is_a_wrong_call() -> None:
+    """Exit code 2, with the option's name."""
+    done = CliRunner().invoke(build_app(), ["reference", "units", "--at", "yesterday"])
+    assert (done.exit_code, "--at" in done.output) == (2, True)
