@@ -46,6 +46,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+NAME_WIDTH = 16
+"""Letters of a unit's name in one line at least."""
+COUNT_WIDTH = 7
+"""Up to 999,999; headings break between words."""
+NARROWEST = 120
+"""Columns in which all of the form is there; a narrower terminal breaks its lines, but nothing is left out."""
+COUNTED = {"day": "ngày", "instant": "thời điểm"}
+
 _PERIODS = "2026-M10, 2026-Q3, 2026-6M, 2026-9M, 2026, 2026-W41 or a day 2026-10-31; default: yesterday."
 
 
@@ -117,13 +125,16 @@ def _print_table(form: "FilledForm") -> None:
     from lienthong_schemas.instants import iso_of
 
     heading, *rows = form.rows()
-    columns = [Column(str(name), justify="right" if index > 1 else "left") for index, name in enumerate(heading)]
-    table = Table(*columns, header_style="bold")
+    code, name, *counts = map(str, heading)
+    columns = [Column(code, no_wrap=True), Column(name, min_width=NAME_WIDTH)]
+    columns += [Column(each, justify="right", width=COUNT_WIDTH) for each in counts]
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for row in rows:
         cells = [format(cell, ",") if isinstance(cell, int) else cell for cell in row]
         table.add_row(*cells, style="bold" if row is rows[-1] else None)
     console = Console(highlight=False)
+    console.width = max(console.width, NARROWEST)
     console.print(form.title)
     console.print(table)
-    known = "nothing" if form.known_at is None else iso_of(form.known_at)
-    console.print(f"known at {known}, counted by {form.counting}")
+    known = "chưa có gì" if form.known_at is None else iso_of(form.known_at)
+    console.print(f"Số liệu biết đến {known}, tính theo {COUNTED[form.counting]}.")
