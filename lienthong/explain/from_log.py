@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from lienthong.explain.material import Material
+from lienthong_infra.append_time import known_at
 from lienthong_infra.partitioning import partition_of
 from lienthong_infra.ports import Reader, Record, TopicPartition
 from lienthong_infra.reading import read_to_end
@@ -15,7 +16,7 @@ from lienthong_schemas.case_event import read_case_event
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import ContractError
 from lienthong_schemas.identity import CaseId
-from lienthong_schemas.instants import Instant, instant_of_milliseconds
+from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import ClockEvent, ReferenceRecord, clock_event
 from lienthong_streams.domain.timeline import Known
 
@@ -33,7 +34,7 @@ async def read_log(reader: Reader, identity: CaseId) -> Material:
     for record in await _records(reader, topic, case_id):
         with suppress(ContractError):  # a dead letter: it has no say anywhere
             event, _ = read_case_event(book, topic, record.key, record.value or b"")
-            history.append(Known(event, instant_of_milliseconds(record.timestamp)))
+            history.append(Known(event, known_at(record)))
     announced: list[ClockEvent] = []
     for record in await _records(reader, _CLOCK_EVENTS, case_id) if history else ():
         with suppress(ContractError):
@@ -60,5 +61,5 @@ async def _ticked_at(reader: Reader) -> Instant | None:
     end = (await reader.ends([_TICKS]))[_TICKS]
     found = None
     async for record in read_to_end(reader, _TICKS, start=max(0, end - 1)):
-        found = instant_of_milliseconds(record.timestamp)
+        found = known_at(record)
     return found
