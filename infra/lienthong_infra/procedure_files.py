@@ -16,6 +16,8 @@ from lienthong_schemas.reference_files import canonical_json, load_reference
 
 FILE: Final = "procedures.yaml"
 KIND: Final = "clock-policy"
+FIELD_FILE: Final = "procedure_fields.yaml"
+FIELD_KIND: Final = "procedure"
 LARGEST: Final = 20_000_000
 """Bytes of a catalogue; the national one has some 6,000 rows and needs one of them."""
 _DELIMITERS: Final = ",;\t|"
@@ -99,17 +101,26 @@ def write_policies(folder: Path, imported: Imported, valid_from: str) -> Counts:
 
     ``folder``: a set of reference data, made where it is missing. Raises CatalogueError where it is not sound.
     """
+    return _written(folder, FILE, KIND, imported.bodies, valid_from)
+
+
+def write_fields(folder: Path, imported: Imported, valid_from: str) -> Counts:
+    """The same for the fields of procedures, in `procedure_fields.yaml`. Raises CatalogueError."""
+    return _written(folder, FIELD_FILE, FIELD_KIND, imported.procedures, valid_from)
+
+
+def _written(folder: Path, name: str, kind: str, bodies: Mapping[str, Mapping[str, Any]], valid_from: str) -> Counts:
     folder = folder.resolve()
     entries = load_reference(folder.name, folder.parent) if folder.is_dir() else []
-    last = {entry.key: entry for entry in entries if entry.kind == KIND}
+    last = {entry.key: entry for entry in entries if entry.kind == kind}
     records = [
         _record(entry.key, entry.version, iso_of(entry.valid_from), json.loads(entry.body))
         for entry in entries
-        if entry.place.startswith(f"{folder.name}/{FILE}:")
+        if entry.place.startswith(f"{folder.name}/{name}:")
     ]
     here = {record["key"] for record in records}
     new = changed = unchanged = 0
-    for key, body in imported.bodies.items():
+    for key, body in bodies.items():
         before = last.get(key)
         if before is not None and before.body == canonical_json(body):
             unchanged += 1
@@ -119,9 +130,9 @@ def write_policies(folder: Path, imported: Imported, valid_from: str) -> Counts:
     if new or changed:
         folder.mkdir(parents=True, exist_ok=True)
         # By way of JSON: what the bodies have in common would else be written as references.
-        plain = json.loads(json.dumps({"kind": KIND, "records": records}))
-        (folder / FILE).write_text(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=120), "utf-8")
-    return Counts(new, changed, unchanged, len(here - imported.bodies.keys()))
+        plain = json.loads(json.dumps({"kind": kind, "records": records}))
+        (folder / name).write_text(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=120), "utf-8")
+    return Counts(new, changed, unchanged, len(here - bodies.keys()))
 
 
 def _record(key: str, version: int, valid_from: str, body: Mapping[str, Any]) -> dict[str, Any]:

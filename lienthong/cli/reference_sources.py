@@ -20,8 +20,10 @@ GROUP = "reference"
 TEMPLATE = "dossier/*/*/processing"
 """The policy that gives an imported procedure all but its time."""
 
-Catalogue = Annotated[Path, typer.Argument(help="CSV or XLSX with the columns code, unit, amount and perhaps name.")]
-OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of a set; procedures.yaml is written.")]
+Catalogue = Annotated[
+    Path, typer.Argument(help="CSV or XLSX with the columns code, unit, amount and perhaps name and field.")
+]
+OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of a set to write into.")]
 ValidFrom = Annotated[str, typer.Option(help="From when it applies (ISO 8601 with offset); default: today, 00:00.")]
 Source = Annotated[str, typer.Option(help="The decision that the catalogue comes from; default: the file's name.")]
 Overlay = Annotated[Path, typer.Argument(help="Office hours, swaps and local days off (YAML).")]
@@ -52,14 +54,16 @@ def _compile_calendar(overlay: Overlay, out: OutFile = None) -> None:
 def _import_procedures(
     catalogue: Catalogue, out: OutFolder, valid_from: ValidFrom = "", source: Source = "", as_json: AsJson = False
 ) -> None:
-    """Make clock policies from a catalogue of procedures; exit code 1 if a row was refused, each with its reason."""
-    from lienthong_infra.procedure_files import read_catalogue, write_policies
+    """Make clock policies, and fields where given, from a catalogue of procedures; exit code 1 if a row was refused,
+    each with its reason.
+    """
+    from lienthong_infra.procedure_files import read_catalogue, write_fields, write_policies
     from lienthong_schemas.procedure_catalogue import import_rows
 
     begins = _begins(valid_from)
     imported = import_rows(read_catalogue(catalogue), _template(), source or f"Catalogue {catalogue.name}")
-    counts = write_policies(out, imported, begins)
-    _show(imported, counts, as_json)
+    counts, fields = write_policies(out, imported, begins), write_fields(out, imported, begins)
+    _show(imported, counts, fields, as_json)
     raise typer.Exit(exit_codes.PROBLEMS_FOUND if imported.refused else exit_codes.GOOD)
 
 
@@ -87,15 +91,21 @@ def _template() -> Mapping[str, Any]:
     return template
 
 
-def _show(imported: "Imported", counts: "Counts", as_json: bool) -> None:
+def _show(imported: "Imported", counts: "Counts", fields: "Counts", as_json: bool) -> None:
     if as_json:
         refused = [row._asdict() for row in imported.refused]
-        typer.echo(json.dumps({**counts._asdict(), "refused": refused}, ensure_ascii=False))
+        named = {"fields": fields._asdict()} if imported.procedures else {}
+        typer.echo(json.dumps({**counts._asdict(), **named, "refused": refused}, ensure_ascii=False))
         return
     typer.echo(
         f"{len(imported.bodies)} policies: {counts.new} new, {counts.changed} changed, {counts.unchanged} as before; "
         f"{counts.no_longer_listed} of before are no longer listed and stay; {len(imported.refused)} rows refused"
     )
+    if imported.procedures:
+        typer.echo(
+            f"{len(imported.procedures)} fields of procedures: {fields.new} new, {fields.changed} changed, "
+            f"{fields.unchanged} as before"
+        )
     for row in imported.refused:
         for reason in row.reasons:
             typer.echo(f"row {row.row}: {reason}", err=True)

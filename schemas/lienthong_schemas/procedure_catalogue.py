@@ -1,4 +1,5 @@
-"""From a catalogue of procedures (code, unit, amount, name) to clock policies, in bulk; rows that are wrong are listed.
+"""From a catalogue of procedures (code, unit, amount, name, field) to clock policies and fields, in bulk; rows that are
+wrong are listed.
 
 Headings and units are read in English and Vietnamese. All but the time comes from a template: acceptance, supplement,
 escalation; a warning or an apology that does not fit into a short time is left out.
@@ -24,8 +25,9 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "unit": ("unit", "đơn vị", "đơn vị tính", "đơn vị thời gian", "loại thời gian"),
     "amount": ("amount", "time", "thời gian", "thời hạn", "thời hạn giải quyết", "số lượng"),
     "name": ("name", "tên", "tên thủ tục", "tên tthc", "thủ tục"),
+    "field": ("field", "lĩnh vực", "tên lĩnh vực", "thuộc lĩnh vực"),
 }
-"""The columns and what they may be called; the name may be left out."""
+"""The columns and what they may be called; name and field may be left out."""
 UNITS: Final[Mapping[str, Unit]] = {
     "phút": "calendar_minute",
     "giờ đồng hồ": "calendar_hour",
@@ -57,10 +59,11 @@ class Refused(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """Bodies of policies by key, and what was refused."""
+    """Bodies of policies by key, what was refused, and bodies of procedures by code where the row names a field."""
 
     bodies: Mapping[str, Mapping[str, Any]]
     refused: tuple[Refused, ...]
+    procedures: Mapping[str, Mapping[str, Any]] = {}
 
 
 def columns_of(headings: Sequence[object]) -> dict[str, int]:
@@ -87,6 +90,7 @@ def columns_of(headings: Sequence[object]) -> dict[str, int]:
 def import_rows(rows: Iterable[Row], template: Mapping[str, Any], source: str) -> Imported:
     """Policies for the rows of a catalogue. ``template``: the body of a policy that gives all but the time."""
     bodies: dict[str, Mapping[str, Any]] = {}
+    procedures: dict[str, Mapping[str, Any]] = {}
     refused: list[Refused] = []
     rows_of: dict[str, int] = {}
     for row in rows:
@@ -99,7 +103,10 @@ def import_rows(rows: Iterable[Row], template: Mapping[str, Any], source: str) -
         else:
             bodies[policy_key(body["case_kind"], code, "*", "processing")] = body
             rows_of[code] = row.number
-    return Imported(bodies, tuple(refused))
+            field = _plain(row.cells.get("field"))
+            if field:
+                procedures[code] = {"name": body["name"], "field": field, "source": source}
+    return Imported(bodies, tuple(refused), procedures)
 
 
 def _body(row: Row, code: str, template: Mapping[str, Any], source: str) -> tuple[dict[str, Any], list[str]]:

@@ -88,12 +88,25 @@ class Unit(Body):
     source: str = ""
 
 
+class Procedure(Body):
+    """An administrative procedure: its name and the field (lĩnh vực) that statistics count it in.
+
+    The key is the code of the procedure; a code with that of an agency behind it (``1.001193.000.00.00.H27``) has the
+    field of the national one unless it has a record of its own.
+    """
+
+    name: str = ""
+    field: str = Field(min_length=1)
+    source: str
+
+
 BODIES: Mapping[str, type[Body]] = {
     "policy": Policy,
     "clock-policy": ClockPolicy,
     "states": States,
     "calendar": Calendar,
     "unit": Unit,
+    "procedure": Procedure,
 }
 """The model of each kind of record; ``schema`` records carry an Avro schema and are read by the schema book."""
 
@@ -292,3 +305,21 @@ class ReferenceBook:
         codes = [key for kind, key in self._versions if kind == "unit"]
         found = {code: self.unit(code, at) for code in codes}
         return {code: unit for code, unit in found.items() if unit is not None and not unit.successors}
+
+    def procedure(self, selector: str, at: Instant) -> Procedure | None:
+        """The procedure with this code at an instant; with an agency's code behind it, its own or the national one."""
+        for key in (selector, ".".join(selector.split(".")[:2])):
+            found = self._at("procedure", key, at)
+            if found is not None and isinstance(found[1], Procedure):
+                return found[1]
+        return None
+
+    def field_of(self, selector: str, at: Instant) -> str:
+        """The field (lĩnh vực) of a procedure at an instant; empty where the bus was told of none."""
+        found = self.procedure(selector, at)
+        return "" if found is None else found.field
+
+    def fields(self, at: Instant) -> tuple[str, ...]:
+        """Every field that some procedure has at an instant, sorted."""
+        codes = [key for kind, key in self._versions if kind == "procedure"]
+        return tuple(sorted({self.field_of(code, at) for code in codes} - {""}))

@@ -34,7 +34,7 @@ _HISTORY: Final = f"""
 """
 _REFERENCES: Final = """
     SELECT record_id, kind, key, version, valid_from, known_from, body FROM reference
-    WHERE kind IN ('calendar', 'unit') ORDER BY "offset"
+    WHERE kind IN ('calendar', 'unit', 'procedure') ORDER BY "offset"
 """
 _NEWEST: Final = "SELECT max(updated_known_at) FROM position WHERE topic = 'dossier.v1'"
 _INSTANTS: Final = tuple(
@@ -45,7 +45,7 @@ _INSTANTS: Final = tuple(
 
 
 def reference_book(connection: Connection[Any]) -> ReferenceBook:
-    """The calendars and units that the bus was given."""
+    """The calendars, units and procedures that the bus was given."""
     rows = connection.execute(_REFERENCES).fetchall()
     return ReferenceBook(
         ReferenceRecord(record_id, kind, key, version, instant_of(valid_from), instant_of(known_from), body)

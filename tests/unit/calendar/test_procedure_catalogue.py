@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from lienthong.cli.main import build_app
 from lienthong_infra.errors import BadInputError
-from lienthong_infra.procedure_files import read_catalogue, write_policies
+from lienthong_infra.procedure_files import read_catalogue, write_fields, write_policies
 from lienthong_schemas.policy_body import ClockPolicy
 from lienthong_schemas.procedure_catalogue import Imported, Row, import_rows
 from lienthong_schemas.reference_files import load_reference
@@ -224,3 +224,42 @@ def test_the_verb_compiles_a_calendar(tmp_path: Path) -> None:
     done = CliRunner().invoke(build_app(), ["reference", "compile-calendar", str(overlay), "--out", str(out)])
     shown = CliRunner().invoke(build_app(), ["reference", "compile-calendar", str(overlay)])
     assert (done.exit_code, shown.stdout) == (0, out.read_text("utf-8"))
+
+
+def with_fields(*rows: tuple[str, str]) -> Imported:
+    """What becomes of rows of code and field; all take five days and are called `x`."""
+    cells = [{"code": code, "unit": "ngày", "amount": 5, "name": "x", "field": field} for code, field in rows]
+    return import_rows([Row(number, each) for number, each in enumerate(cells, start=2)], TEMPLATE, "Decision 1")
+
+
+def test_a_catalogue_with_fields_gives_procedures_too(tmp_path: Path) -> None:
+    """Under its Vietnamese heading; a row without a field has its policy only, a refused row has neither."""
+    lines = "Mã TTHC,Đơn vị,Thời hạn,Lĩnh vực\n1.004222,ngày,7,Cư trú\n1.001193,ngày,1,\n1.00,ngày,1,Hộ tịch\n"
+    found = import_rows(read_catalogue(write(tmp_path / "catalogue.csv", lines)), TEMPLATE, "Decision 1")
+    assert (len(found.bodies), found.procedures) == (
+        2,
+        {"1.004222": {"name": "", "field": "Cư trú", "source": "Decision 1"}},
+    )
+
+
+def test_a_procedure_that_moves_to_another_field_gets_a_version(tmp_path: Path) -> None:
+    """Reports of earlier periods keep the field of their time."""
+    first, second = (("1.004222", "Cư trú"), ("1.001193", "Hộ tịch")), (("1.004222", "Quản lý cư trú"),)
+    counts = [tuple(write_fields(tmp_path / "42", with_fields(*rows), SINCE)) for rows in (first, first, second)]
+    entries = load_reference("42", tmp_path)
+    assert (counts, [(entry.record_id, entry.place) for entry in entries]) == (
+        [(2, 0, 0, 0), (0, 0, 2, 0), (0, 1, 0, 1)],
+        [
+            ("procedure/1.004222/1", "42/procedure_fields.yaml:3"),
+            ("procedure/1.001193/1", "42/procedure_fields.yaml:10"),
+            ("procedure/1.004222/2", "42/procedure_fields.yaml:17"),
+        ],
+    )
+
+
+def test_the_verb_says_how_many_fields_it_took(tmp_path: Path) -> None:
+    """Beside the policies; without a column for them nothing is said of them."""
+    catalogue = write(tmp_path / "a.csv", "code,unit,amount,field\n1.004222,ngày làm việc,7,Cư trú\n")
+    words = ["reference", "import-procedures", str(catalogue), "--out", str(tmp_path / "42")]
+    said = [CliRunner().invoke(build_app(), words).stdout for _ in range(2)]
+    assert ["1 fields of procedures: 1 new" in said[0], "0 changed, 1 as before" in said[1]] == [True, True]

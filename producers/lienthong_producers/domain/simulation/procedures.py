@@ -24,6 +24,7 @@ class Procedure:
 
     code: str
     name: str
+    field: str
     amount: int
     unit: Unit = "working_day"
     weight: float = 1.0
@@ -44,26 +45,28 @@ class Procedure:
 
 
 COMMUNE_PROCEDURES: Final = (
-    Procedure("1.904001", "Chứng thực bản sao từ bản chính", 4, "working_hour", 30, cut_off=True),
-    Procedure("1.904002", "Đăng ký khai sinh", 1, weight=10, cut_off=True),
-    Procedure("1.904003", "Xác nhận tình trạng hôn nhân", 3, weight=8),
-    Procedure("1.904004", "Đăng ký kết hôn", 2, weight=4),
-    Procedure("1.904005", "Liên thông khai sinh, thường trú, thẻ bảo hiểm y tế", 4, weight=6, passed_on=0.10),
-    Procedure("1.904006", "Trợ cấp xã hội hằng tháng", 10, weight=6, passed_on=0.15),
-    Procedure("1.904007", "Đăng ký hộ kinh doanh", 3, weight=5, restarts=True),
-    Procedure("1.904008", "Đăng ký đất đai lần đầu", 20, weight=4, duty=0.35, passed_on=0.20),
-    Procedure("1.904009", "Đăng ký biến động đất đai", 10, weight=8, duty=0.40, passed_on=0.15),
-    Procedure("1.904010", "Hỗ trợ chi phí mai táng", 7, "calendar_day", 3),
-    Procedure("1.904011", "Cấp phép xây dựng nhà ở riêng lẻ", 15, weight=3, restarts=True),
+    Procedure("1.904001", "Chứng thực bản sao từ bản chính", "Chứng thực", 4, "working_hour", 30, cut_off=True),
+    Procedure("1.904002", "Đăng ký khai sinh", "Hộ tịch", 1, weight=10, cut_off=True),
+    Procedure("1.904003", "Xác nhận tình trạng hôn nhân", "Hộ tịch", 3, weight=8),
+    Procedure("1.904004", "Đăng ký kết hôn", "Hộ tịch", 2, weight=4),
+    Procedure(
+        "1.904005", "Liên thông khai sinh, thường trú, thẻ bảo hiểm y tế", "Hộ tịch", 4, weight=6, passed_on=0.10
+    ),
+    Procedure("1.904006", "Trợ cấp xã hội hằng tháng", "Bảo trợ xã hội", 10, weight=6, passed_on=0.15),
+    Procedure("1.904007", "Đăng ký hộ kinh doanh", "Hộ kinh doanh", 3, weight=5, restarts=True),
+    Procedure("1.904008", "Đăng ký đất đai lần đầu", "Đất đai", 20, weight=4, duty=0.35, passed_on=0.20),
+    Procedure("1.904009", "Đăng ký biến động đất đai", "Đất đai", 10, weight=8, duty=0.40, passed_on=0.15),
+    Procedure("1.904010", "Hỗ trợ chi phí mai táng", "Bảo trợ xã hội", 7, "calendar_day", 3),
+    Procedure("1.904011", "Cấp phép xây dựng nhà ở riêng lẻ", "Xây dựng", 15, weight=3, restarts=True),
 )
 DEPARTMENT_PROCEDURES: Final = (
-    Procedure("2.904101", "Cấp phiếu lý lịch tư pháp", 10, weight=10),
-    Procedure("2.904102", "Đăng ký doanh nghiệp", 3, weight=8),
-    Procedure("2.904103", "Cấp giấy phép xây dựng công trình", 20, weight=3, restarts=True),
-    Procedure("2.904104", "Cấp chứng chỉ hành nghề", 15, weight=4, restarts=True),
-    Procedure("2.904105", "Giao đất, cho thuê đất", 30, weight=2, duty=0.60),
-    Procedure("2.904106", "Đổi giấy phép lái xe", 5, weight=8),
-    Procedure("2.904107", "Cấp giấy phép môi trường", 30, "calendar_day", 2),
+    Procedure("2.904101", "Cấp phiếu lý lịch tư pháp", "Lý lịch tư pháp", 10, weight=10),
+    Procedure("2.904102", "Đăng ký doanh nghiệp", "Doanh nghiệp", 3, weight=8),
+    Procedure("2.904103", "Cấp giấy phép xây dựng công trình", "Xây dựng", 20, weight=3, restarts=True),
+    Procedure("2.904104", "Cấp chứng chỉ hành nghề", "Xây dựng", 15, weight=4, restarts=True),
+    Procedure("2.904105", "Giao đất, cho thuê đất", "Đất đai", 30, weight=2, duty=0.60),
+    Procedure("2.904106", "Đổi giấy phép lái xe", "Đường bộ", 5, weight=8),
+    Procedure("2.904107", "Cấp giấy phép môi trường", "Môi trường", 30, "calendar_day", 2),
 )
 PROCEDURES: Final = (*COMMUNE_PROCEDURES, *DEPARTMENT_PROCEDURES)
 AT_COMMUNES: Final = Weighted((each, each.weight) for each in COMMUNE_PROCEDURES)

@@ -1,4 +1,4 @@
-"""Reference data of a simulated province: its units and offices, and clock policies for its procedures.
+"""Reference data of a simulated province: units and offices, its procedures with their fields and clock policies.
 
 They go with the sets of the country (calendar, states, policies of the other kinds), without the units of that set.
 """
@@ -23,13 +23,17 @@ _PROVINCE: Final = "H27"
 
 
 def reference_entries(province: Province) -> list[Entry]:
-    """Units and policies, ready to be published."""
+    """Units, procedures and policies, ready to be published."""
     units = [_entry("unit", key, body) for key, body in _units(province)]
     policies = [
         _entry("clock-policy", policy_key("dossier", each.code, "*", "processing"), _policy(each))
         for each in PROCEDURES
     ]
-    return [*policies, *units]
+    procedures = [
+        _entry("procedure", each.code, {"name": each.name, "field": each.field, "source": _SOURCE})
+        for each in PROCEDURES
+    ]
+    return [*policies, *procedures, *units]
 
 
 def _units(province: Province) -> Iterator[tuple[str, dict[str, str]]]:
