@@ -136,5 +136,7 @@ def _print_table(form: "FilledForm") -> None:
     console.width = max(console.width, NARROWEST)
     console.print(form.title)
     console.print(table)
+    if form.total.refused:
+        console.print(f"Trong số đã giải quyết có {form.total.refused:,} hồ sơ bị từ chối sau khi tiếp nhận.")
     known = "chưa có gì" if form.known_at is None else iso_of(form.known_at)
     console.print(f"Số liệu biết đến {known}, tính theo {COUNTED[form.counting]}.")

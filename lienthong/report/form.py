@@ -66,6 +66,7 @@ class FilledForm(NamedTuple):
             "known_at": None if self.known_at is None else iso_of(self.known_at),
             "lines": [{"code": one.code, "name": one.name, **_cells(one.line)} for one in self.lines],
             "total": _cells(self.total),
+            "refused_after_receipt": self.total.refused,
         }
 
     def rows(self) -> list[list[str | int]]:

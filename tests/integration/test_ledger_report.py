@@ -26,7 +26,7 @@ from lienthong_infra.errors import BadInputError, ConfigurationError
 from lienthong_producers.domain.municipal_log import days
 from lienthong_producers.importer import MunicipalImport
 from lienthong_producers.municipal_file import municipal_events
-from lienthong_schemas.instants import instant_of
+from lienthong_schemas.instants import LATEST, instant_of
 from tests.support.ledger_bench import LedgerBench
 from tests.support.ledger_log import dossier, hour, outbound, reference
 from tests.support.municipal_recount import ZONE, municipal_rows
@@ -172,6 +172,22 @@ async def test_a_late_event_restates_a_period_and_what_was_known_stays(
     first = instant_of(known + timedelta(hours=1))
     then, now = (report(bench, Asked("2025-M07", as_of=each)).total for each in (first, None))
     assert ((then.resolved, then.pending), (now.resolved, now.pending)) == ((1, 0), (0, 1))
+
+
+async def test_refused_after_its_receipt_is_resolved_now_and_as_of(
+    ledger_dsn_factory: Callable[[], str], unique_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5 to 3 states no end: counted from the current row and from the history alike, and told below the table."""
+    bench = LedgerBench(ledger_dsn_factory(), unique_prefix)
+    events = [dossier(1, seq, status) for seq, status in enumerate(("2", "5", "3"), 1)]
+    bench.put(AMSTERDAM, *map(outbound, events), outbound(dossier(2, 1, "3", received_at=None)))
+    await bench.settle()
+    expected = Line(online=1, early=1, refused=1)
+    assert [report(bench, Asked("2025-M07", as_of=each)).total for each in (None, LATEST)] == [expected, expected]
+    monkeypatch.setenv("LIENTHONG_LEDGER_DSN", bench.dsn)
+    monkeypatch.setenv("LIENTHONG_PREFIX", bench.prefix)
+    shown = CliRunner().invoke(build_app(), ["report", "II.06", "--period", "2025-M07"]).output
+    assert "có 1 hồ sơ bị từ chối sau khi tiếp nhận" in shown
 
 
 def test_the_verb_writes_the_same_figures_in_every_form(

@@ -2,7 +2,9 @@
 
 Columns: received (new online, new direct or by post, carried over), resolved (early, on time, late), pending (in time,
 late). Rules of the form as systems of provinces implement it: days are compared, not instants; no due time or a
-withdrawal counts as on time; a dossier that waits for papers, a payment or a decision is pending in time.
+withdrawal counts as on time; a dossier that waits for papers, a payment or a decision is pending in time. One that was
+refused before its receipt was never received; one that is refused after it (papers that never came, say) is resolved
+by that, and how many there are is told beside the form.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ Counting = Literal["day", "instant"]
 """``day``: as the form counts. ``instant``: late to the second, as the clocks of the bus do."""
 
 ONLINE: Final = "online"
+REFUSED: Final = "3"
 WITHDRAWN: Final = "7"
 PAUSED: Final = ("5", "6", "8")
 """Statuses of a dossier that waits: supplement, financial duty, suspended."""
@@ -46,6 +49,14 @@ class Countable(NamedTuple):
     received_at: Instant | None
     due_at: Instant | None
     ended_at: Instant | None
+    """See ``over_at``."""
+
+
+def over_at(status: str, received_at: Instant | None, ended_at: Instant | None, accepted_at: Instant) -> Instant | None:
+    """When a dossier was over: at the end that it states; refused after its receipt, which states no end, when the
+    refusal was accepted (``accepted_at`` of the event that applies). None: it is not over."""
+    refused = ended_at is None and received_at is not None and status == REFUSED
+    return accepted_at if refused else ended_at
 
 
 class Line(NamedTuple):
@@ -59,6 +70,8 @@ class Line(NamedTuple):
     late: int = 0
     pending_in_time: int = 0
     pending_late: int = 0
+    refused: int = 0
+    """Of the resolved: refused after they had been received. No column of the form; it is told beside it."""
 
     @property
     def received(self) -> int:
@@ -109,13 +122,14 @@ def line_of(case: Countable, period: Period, day_of: DayOf, counting: Counting =
 
 
 def _resolved(case: Countable, ended: Instant, day_of: DayOf, counting: Counting) -> Line:
+    flag = int(case.status == REFUSED)
     if case.due_at is None or case.status == WITHDRAWN:
-        return Line(on_time=1)
+        return Line(on_time=1, refused=flag)
     end_day, due_day = day_of(ended), day_of(case.due_at)
     is_late = end_day > due_day if counting == "day" else ended > case.due_at
     if is_late:
-        return Line(late=1)
-    return Line(early=1) if end_day < due_day else Line(on_time=1)
+        return Line(late=1, refused=flag)
+    return Line(early=1, refused=flag) if end_day < due_day else Line(on_time=1, refused=flag)
 
 
 def _pending(case: Countable, period: Period, day_of: DayOf, counting: Counting) -> Line:

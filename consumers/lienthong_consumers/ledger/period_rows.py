@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from lienthong_consumers.domain.entry import Entry
-from lienthong_consumers.domain.period_report import Countable, DayOf, Period
+from lienthong_consumers.domain.period_report import Countable, DayOf, Period, over_at
 from lienthong_consumers.domain.settlement import settle
 from lienthong_consumers.ledger.summary import CALENDAR
 from lienthong_infra.errors import BadInputError, ConfigurationError
@@ -23,7 +23,7 @@ from lienthong_schemas.reporting_period import period_days
 
 KIND: Final = "dossier"
 """The form is about dossiers; other kinds of case have reports of their own."""
-_COLUMNS: Final = "office, commune, selector, channel, status, received_at, due_at, ended_at"
+_COLUMNS: Final = "office, commune, selector, channel, status, received_at, due_at, ended_at, accepted_at"
 _NOW: Final = f"""
     SELECT {_COLUMNS} FROM case_row
     WHERE kind = %(kind)s AND received_at < %(end)s AND (ended_at IS NULL OR ended_at >= %(begin)s)
@@ -101,7 +101,10 @@ def countables(connection: Connection[Any], period: Period, known_at: Instant | 
     if known_at is None:
         bounds = {"kind": KIND, "begin": datetime_of(period.begin), "end": datetime_of(period.end)}
         for row in connection.execute(_NOW, bounds):
-            yield Countable(*row[:5], *(None if each is None else instant_of(each) for each in row[5:]))
+            office, commune, selector, channel, status, *times, accepted_at = row
+            received, due, ended = (None if each is None else instant_of(each) for each in times)
+            over = over_at(status, received, ended, instant_of(accepted_at))
+            yield Countable(office, commune, selector, channel, status, received, due, over)
         return
     history = connection.execute(_HISTORY, {"kind": KIND, "known": datetime_of(known_at)})
     for _, entries in groupby(map(_entry, history), key=attrgetter("case_id")):
@@ -115,7 +118,7 @@ def countables(connection: Connection[Any], period: Period, known_at: Instant | 
                 row.status,
                 row.received_at,
                 row.due_at,
-                row.ended_at,
+                over_at(row.status, row.received_at, row.ended_at, row.accepted_at),
             )
 
 

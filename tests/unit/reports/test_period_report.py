@@ -19,6 +19,7 @@ from lienthong_consumers.domain.period_report import (
     Period,
     line_of,
     lines_by,
+    over_at,
     sum_of,
 )
 from lienthong_schemas.instants import Instant, datetime_of, instant_of
@@ -80,6 +81,32 @@ def columns(one: Countable, counting: Any = "day") -> set[str]:
 def test_a_dossier_counts_in_its_columns(one: Countable, expected: set[str]) -> None:
     """Not yet received, after the period, on its edges, carried over, early, on time, late, withdrawn, waiting."""
     assert columns(one) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "received", "ended", "expected"),
+    [
+        ("3", "2026-03-02 08:00", None, "2026-03-09 10:00"),
+        ("3", "2026-03-02 08:00", "2026-03-08 10:00", "2026-03-08 10:00"),
+        ("3", None, None, None),
+        ("8", "2026-03-02 08:00", None, None),
+        ("9", "2026-03-02 08:00", "2026-03-08 10:00", "2026-03-08 10:00"),
+    ],
+)
+def test_refused_after_its_receipt_a_dossier_is_over(
+    status: str, received: str | None, ended: str | None, expected: str | None
+) -> None:
+    """5 to 3: over when the refusal was accepted; refused before its receipt it was never in; 8 may go on."""
+    instants = [None if each is None else at(each) for each in (received, ended, expected)]
+    assert over_at(status, instants[0], instants[1], at("2026-03-09 10:00")) == instants[2]
+
+
+@pytest.mark.parametrize(
+    ("due", "column"), [("2026-03-10 08:00", "early"), ("2026-03-09 08:00", "on_time"), ("2026-03-05 08:00", "late")]
+)
+def test_refused_after_its_receipt_a_dossier_is_resolved_and_flagged(due: str, column: str) -> None:
+    """In a column by its days like any other, and told beside the form."""
+    assert columns(case("2026-03-02 08:00", due, "2026-03-09 10:00", status="3")) == {"direct", column, "refused"}
 
 
 def test_by_instant_the_hour_counts() -> None:
