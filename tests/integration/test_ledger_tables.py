@@ -68,6 +68,18 @@ async def test_rows_totals_and_history_are_a_recount_of_the_log(bench: LedgerBen
         assert record_count(connection, list(CASE_TOPICS)) == RecordCount(entries=9, duplicates=1, refused=0)
 
 
+async def test_figures_lie_in_the_partition_of_their_cases(bench: LedgerBench) -> None:
+    """A batch with records of several partitions adds to the figures of each of them."""
+    bench.put(*(outbound(dossier(number, 1, "2")) for number in range(30)))
+    await bench.settle()
+    counted = bench.rows(
+        "SELECT partition, count(*) FROM case_row JOIN case_event USING (case_id, epoch, seq, digest)"
+        " GROUP BY partition ORDER BY partition"
+    )
+    assert len(counted) > 1
+    assert bench.rows("SELECT partition, received FROM total_part ORDER BY partition") == counted
+
+
 async def test_the_history_keeps_every_field_and_the_bytes(bench: LedgerBench) -> None:
     """Times to the microsecond, the place on the log, the value byte for byte."""
     record = dossier(1, 1, "9", ended_at=hour(3) + 1, due_at=hour(2) + 7, source_ref="row:7", step="intake")

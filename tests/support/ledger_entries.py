@@ -93,7 +93,7 @@ class LedgerInMemory:
             self.history[identity] = self.history[identity]._replace(accepted_at=accepted_at, known_at=known_at)
         self.duplicates.update(changes.duplicates)
         self.rows.update(changes.rows)
-        for unit, delta in changes.totals.changes().items():
+        for (_, unit), delta in changes.totals.changes().items():
             self.totals[unit] = self.totals.get(unit, ZERO).plus(delta)
         _move(self.gaps, changes.gaps_opened, changes.gaps_closed)
         _move(self.conflicts, changes.conflicts_opened, changes.conflicts_closed)

@@ -122,7 +122,7 @@ def _continue(changes: Changes, row: CurrentRow | None, entries: Sequence[Entry]
         current = after
     if current is not None and current is not before:
         changes.rows[current.case_id] = current
-        changes.totals.move(before, current)
+        changes.totals.move(entries[0].partition, before, current)
 
 
 def _settle_anew(changes: Changes, row: CurrentRow | None, history: Sequence[Entry], entries: Sequence[Entry]) -> None:
@@ -139,7 +139,7 @@ def _settle_anew(changes: Changes, row: CurrentRow | None, history: Sequence[Ent
     _note_difference(changes, entries[0].case_id, before, after)
     if after.row is not None and after.row != row:
         changes.rows[after.row.case_id] = after.row
-        changes.totals.move(row, after.row)
+        changes.totals.move(entries[0].partition, row, after.row)
 
 
 def _take(

@@ -61,26 +61,33 @@ def unit_of(row: CurrentRow) -> Unit:
     return Unit(row.office, row.kind)
 
 
-class Totals(dict[Unit, Figures]):
-    """Changes of totals by unit; a unit whose changes cancel out is left out of ``changes``."""
+class Part(NamedTuple):
+    """The share of a unit's figures that lies in one partition: a case has all its events in one."""
 
-    def move(self, before: CurrentRow | None, after: CurrentRow | None) -> None:
-        """Count the real transition of one case from one current row to another."""
+    partition: int
+    unit: Unit
+
+
+class Totals(dict[Part, Figures]):
+    """Changes of totals by part; a part whose changes cancel out is left out of ``changes``."""
+
+    def move(self, partition: int, before: CurrentRow | None, after: CurrentRow | None) -> None:
+        """Count the real transition of one case, which lies in a partition, from one current row to another."""
         if before is not None:
-            unit = unit_of(before)
-            self[unit] = self.get(unit, ZERO).minus(figures_of(before))
+            part = Part(partition, unit_of(before))
+            self[part] = self.get(part, ZERO).minus(figures_of(before))
         if after is not None:
-            unit = unit_of(after)
-            self[unit] = self.get(unit, ZERO).plus(figures_of(after))
+            part = Part(partition, unit_of(after))
+            self[part] = self.get(part, ZERO).plus(figures_of(after))
 
-    def changes(self) -> dict[Unit, Figures]:
-        """What must be added to the totals, sorted by unit so that all writers lock rows in one order."""
-        return {unit: self[unit] for unit in sorted(self) if self[unit] != ZERO}
+    def changes(self) -> dict[Part, Figures]:
+        """What must be added to the totals, sorted by part so that all writers lock rows in one order."""
+        return {part: self[part] for part in sorted(self) if self[part] != ZERO}
 
 
 def totals_of(rows: Iterable[CurrentRow]) -> dict[Unit, Figures]:
     """The totals of a set of current rows, counted from nothing."""
     totals = Totals()
     for row in rows:
-        totals.move(None, row)
-    return totals.changes()
+        totals.move(0, None, row)
+    return {part.unit: figures for part, figures in totals.changes().items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -74,7 +74,7 @@ async def apply_entries(cursor: Cursor, entries: Collection[Entry], applied: App
     await copy_rows(cursor, "case_event", _EVENT, map(_event_values, changes.entries))
     await _correct_times(cursor, changes)
     await _write_rows(cursor, changes.rows.values())
-    await _add_totals(cursor, changes, entries)
+    await _add_totals(cursor, changes)
     await write_irregularities(cursor, changes, known_at=max(entry.known_at for entry in entries))
     for entry in changes.entries:
         applied.fresh[TopicPartition(entry.topic, entry.partition)] += 1
@@ -152,18 +152,15 @@ async def _write_rows(cursor: Cursor, rows: Collection[CurrentRow]) -> None:
         await cursor.execute(_UPSERT_ROWS)
 
 
-async def _add_totals(cursor: Cursor, changes: Changes, entries: Iterable[Entry]) -> None:
+async def _add_totals(cursor: Cursor, changes: Changes) -> None:
     deltas = changes.totals.changes()
     if not deltas:
         return
-    parts: dict[str, int] = {}
-    for entry in entries:
-        parts[entry.kind] = min(entry.partition, parts.get(entry.kind, entry.partition))
     await cursor.executemany(
         "INSERT INTO total_part AS t (kind, partition, office, waiting, received, ended, ended_late, open)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (kind, partition, office) DO UPDATE SET"
         " waiting = t.waiting + excluded.waiting, received = t.received + excluded.received,"
         " ended = t.ended + excluded.ended, ended_late = t.ended_late + excluded.ended_late,"
         " open = t.open + excluded.open",
-        [(unit.kind, parts[unit.kind], unit.office, *figures) for unit, figures in deltas.items()],
+        [(unit.kind, partition, unit.office, *figures) for (partition, unit), figures in deltas.items()],
     )
