@@ -82,10 +82,12 @@ def schemas_page() -> str:
             "below), the record. Instants are microseconds since 1970-01-01T00:00Z. Released schemas never change.",
         ]
     ]
-    for topic in load_catalogue().topics.values():
-        for name in topic.schemas:
+    topics = load_catalogue().topics.values()
+    for topic in topics:
+        for name in () if topic.same_record_as else topic.schemas:
             schema = packaged_schema(name)
-            parts.append([f"## `{name}`", "", f"{schema['doc']} Topic `{topic.name}`, fingerprint"])
+            carriers = " and ".join(f"`{each.name}`" for each in topics if name in each.schemas)
+            parts.append([f"## `{name}`", "", f"{schema['doc']} Topic {carriers}, fingerprint"])
             parts[-1][-1] += f" `{fingerprint_of(schema).hex()}`."
             rows = [(f"`{field['name']}`", _type(field["type"]), field.get("doc", "")) for field in schema["fields"]]
             parts.append(_table(("field", "type", "meaning"), rows))

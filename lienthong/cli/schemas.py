@@ -51,7 +51,7 @@ def _check(folder: Folder = None) -> None:
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(exit_codes.PROBLEMS_FOUND)
-    typer.echo(f"{sum(len(topic.schemas) for topic in catalogue.topics.values())} schemas, nothing wrong")
+    typer.echo(f"{len({name for topic in catalogue.topics.values() for name in topic.schemas})} schemas, nothing wrong")
 
 
 def _release(folder: Folder = None) -> None:

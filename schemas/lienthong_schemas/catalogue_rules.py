@@ -25,7 +25,11 @@ Found = Iterator[tuple[str, Place, str]]
 
 def _references(specs: Specs) -> Found:
     for spec in specs.values():
-        for place, name in (("dead_letter", spec.dead_letter), ("belongs_to", spec.belongs_to)):
+        for place, name in (
+            ("dead_letter", spec.dead_letter),
+            ("belongs_to", spec.belongs_to),
+            ("same_record_as", spec.same_record_as),
+        ):
             if name and name not in specs:
                 yield spec.name, (place,), f"there is no topic {name}; write its file or correct the name"
 
@@ -103,6 +107,14 @@ def _versions(specs: Specs) -> Found:
             yield spec.name, ("schemas",), "the versions of one topic's schema share one name"
         if numbers != list(range(1, len(numbers) + 1)):
             yield spec.name, ("schemas",), "versions begin with 1 and rise without a gap, oldest first"
+        if spec.same_record_as:
+            if spec.same_record_as in specs and specs[spec.same_record_as].schemas != spec.schemas:
+                yield (
+                    spec.name,
+                    ("schemas",),
+                    f"{spec.same_record_as} carries others: write the same, or another schema",
+                )
+            continue
         for index, name in enumerate(spec.schemas):
             if name in owner:
                 yield spec.name, ("schemas", index), f"the schema {name} is already that of {owner[name]}"

@@ -37,6 +37,8 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
     "sla.v1": "clock-event.v1",
     "quality.v1": "finding.v1",
     "totals-partial.v1": "totals-partial.v1",
+    "totals.v1": "totals.v1",
+    "official-totals.v1": "totals.v1",
 }
 """The schema that a topic (without prefix) carries today. A test holds it against the topic catalogue."""
 

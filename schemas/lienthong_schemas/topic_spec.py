@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Role = Literal["case", "bus", "dead-letter", "changelog"]
-Service = Literal["outbox", "importer", "ticker", "deadlines", "ledger", "exporter", "operations"]
+Service = Literal["outbox", "importer", "ticker", "deadlines", "totals", "ledger", "exporter", "operations"]
 """What writes or reads a topic: processes of the bus, and ``operations``, people with the command line."""
 
 FOREVER: Final = "forever"
@@ -65,6 +65,8 @@ class TopicSpec(_Spec):
     key: _Line
     schemas: Annotated[tuple[SchemaName, ...], Field(strict=False)] = ()
     """Names of schemas, oldest first, numbered from 1 without gaps."""
+    same_record_as: str = ""
+    """The topic whose schemas this one carries, too: the same record, written by another."""
     value: str = ""
     """What a value is where it has no schema of ours."""
     reserved: bool = False

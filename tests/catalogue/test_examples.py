@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lienthong_schemas import partial_totals, records
+from lienthong_schemas import partial_totals, records, totals
 from lienthong_schemas.case_event import CASE_TOPICS, read_case_event
 from lienthong_schemas.catalogue import load_catalogue, packaged_root
 from lienthong_schemas.codec import SCHEMA_OF_TOPIC, SchemaBook, packaged_schema
@@ -27,6 +27,7 @@ TUPLES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "clock-event.v1": records.clock_event,
     "finding.v1": records.finding,
     "totals-partial.v1": partial_totals.partial_totals,
+    "totals.v1": totals.totals,
 }
 MINIMUM = 2
 every_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"{one.schema}/{one.path.stem}")

@@ -102,7 +102,7 @@ RULES: list[tuple[str, str, Callable[[Topic], None], list[str]]] = [
         value("consumers", ["deadline"]),
         [
             "topics/tick.v1.yaml: consumers.0: input should be 'outbox', 'importer', 'ticker', 'deadlines', "
-            "'ledger', 'exporter' or 'operations'"
+            "'totals', 'ledger', 'exporter' or 'operations'"
         ],
     ),
     (
@@ -236,36 +236,51 @@ RULES: list[tuple[str, str, Callable[[Topic], None], list[str]]] = [
     ),
     (
         "a schema twice",
-        "totals.v1",
-        lambda topic: topic.update(schemas=["tick.v1"], reserved=False),
-        ["topics/totals.v1.yaml: schemas.0: the schema tick.v1 is already that of tick.v1"],
+        "official-totals.v1",
+        without("same_record_as"),
+        ["topics/totals.v1.yaml: schemas.0: the schema totals.v1 is already that of official-totals.v1"],
+    ),
+    (
+        "another record than the topic named",
+        "official-totals.v1",
+        value("schemas", ["tick.v1"]),
+        ["topics/official-totals.v1.yaml: schemas: totals.v1 carries others: write the same, or another schema"],
+    ),
+    (
+        "the record of a topic that is not there",
+        "official-totals.v1",
+        value("same_record_as", "sums.v1"),
+        [
+            "topics/official-totals.v1.yaml: same_record_as: there is no topic sums.v1; write its file or correct the "
+            "name"
+        ],
     ),
     (
         "two subjects on one topic",
-        "totals.v1",
-        lambda topic: topic.update(schemas=["tock.v1", "tuck.v2"], reserved=False),
+        "official-totals.v1",
+        lambda topic: topic.update(schemas=["tock.v1", "tuck.v2"], same_record_as=""),
         [
-            "topics/totals.v1.yaml: schemas.0: there is no avro/tock.v1.avsc",
-            "topics/totals.v1.yaml: schemas.0: there is no example in examples/tock.v1",
-            "topics/totals.v1.yaml: schemas.1: there is no avro/tuck.v2.avsc",
-            "topics/totals.v1.yaml: schemas.1: there is no example in examples/tuck.v2",
-            "topics/totals.v1.yaml: schemas: the versions of one topic's schema share one name",
+            "topics/official-totals.v1.yaml: schemas.0: there is no avro/tock.v1.avsc",
+            "topics/official-totals.v1.yaml: schemas.0: there is no example in examples/tock.v1",
+            "topics/official-totals.v1.yaml: schemas.1: there is no avro/tuck.v2.avsc",
+            "topics/official-totals.v1.yaml: schemas.1: there is no example in examples/tuck.v2",
+            "topics/official-totals.v1.yaml: schemas: the versions of one topic's schema share one name",
         ],
     ),
     (
         "a dead-letter topic with a schema",
         "totals-dead-letter.v1",
-        value("schemas", ["totals.v1"]),
+        value("schemas", ["tock.v1"]),
         [
-            "topics/totals-dead-letter.v1.yaml: schemas.0: there is no avro/totals.v1.avsc",
-            "topics/totals-dead-letter.v1.yaml: schemas.0: there is no example in examples/totals.v1",
+            "topics/totals-dead-letter.v1.yaml: schemas.0: there is no avro/tock.v1.avsc",
+            "topics/totals-dead-letter.v1.yaml: schemas.0: there is no example in examples/tock.v1",
             "topics/totals-dead-letter.v1.yaml: schemas: a dead-letter topic carries no schema of its own",
         ],
     ),
     (
         "a reserved topic that is written to",
         "totals.v1",
-        value("producers", ["deadlines"]),
+        value("reserved", True),
         ["topics/totals.v1.yaml: reserved: a topic with a schema or a producer is not reserved"],
     ),
     (
