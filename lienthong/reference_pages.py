@@ -182,7 +182,8 @@ def metrics_page() -> str:
     return _page(
         "Metrics",
         "`consumers/lienthong_consumers/exporter/metric_catalogue.py`, "
-        "`consumers/lienthong_consumers/ledger/sink_metrics.py`, `streams/lienthong_streams/host_metrics.py`, "
+        "`consumers/lienthong_consumers/ledger/sink_metrics.py`, "
+        "`consumers/lienthong_consumers/ledger/publish_metrics.py`, `streams/lienthong_streams/host_metrics.py`, "
         "`streams/lienthong_streams/case_metrics.py`",
         intro,
         table,
@@ -192,9 +193,10 @@ def metrics_page() -> str:
 
 
 def worker_metrics() -> list[tuple[str, str, str]]:
-    """Name, kind and meaning of each metric of the deadline worker and the ledger."""
+    """Name, kind and meaning of each metric of the deadline worker, the ledger and its publisher."""
     from prometheus_client import CollectorRegistry
 
+    from lienthong_consumers.ledger.publish_metrics import PublishMetrics
     from lienthong_consumers.ledger.sink_metrics import SinkMetrics
     from lienthong_streams.case_metrics import CaseMetrics
     from lienthong_streams.host_metrics import HostMetrics
@@ -203,6 +205,7 @@ def worker_metrics() -> list[tuple[str, str, str]]:
     HostMetrics("", registry)
     CaseMetrics("", registry)
     SinkMetrics("", registry)
+    PublishMetrics("", registry)
     ours = [family for family in registry.collect() if family.name.startswith("lienthong_")]
     return [(f"`{one.name}`", one.type, one.documentation) for one in ours]
 

@@ -1,4 +1,4 @@
-"""The verb `lienthong ledger`: run the sink, bring the tables forward, show what the ledger says."""
+"""The verb `lienthong ledger`: run the sink, publish, bring the tables forward, show what the ledger says."""
 
 import asyncio
 import json
@@ -21,11 +21,16 @@ Begin = Annotated[
     typer.Option("--begin", metavar="TOPIC", help="Read this topic, new to a ledger with data, from its beginning."),
 ]
 
+Interval = Annotated[
+    float, typer.Option(min=0.05, metavar="SECONDS", help="Time between two turns of a publication that has no own.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the group of verbs."""
     group = typer.Typer(name="ledger", help="The ledger: where a number becomes official.", no_args_is_help=True)
     group.command("run")(_run)
+    group.command("publish")(_publish)
     group.command("migrate")(_migrate)
     group.command("summary")(_summary)
     group.command("units")(_units)
@@ -53,10 +58,38 @@ def _run(prefix: Prefix = "") -> None:
 async def _run_until_signal(options: Any) -> None:
     from lienthong_consumers.ledger.app import run_ledger
 
+    await run_ledger(options, _stopped_by_signals())
+
+
+def _stopped_by_signals() -> asyncio.Event:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await run_ledger(options, stop)
+    return stop
+
+
+def _publish(interval: Interval = 10.0, prefix: Prefix = "") -> None:
+    """Publish what the ledger holds until SIGTERM or Ctrl-C; a second process stands by and takes over."""
+    from lienthong_consumers.ledger.publish_app import PublishOptions
+    from lienthong_infra.embedded.servers import bootstrap, ledger_dsn
+    from lienthong_infra.log_lines import log_to_stderr
+
+    log_to_stderr()
+    settings = settings_for(prefix)
+    options = PublishOptions(
+        bootstrap=bootstrap(settings),
+        dsn=ledger_dsn(settings),
+        prefix=settings.prefix,
+        interval_s=interval,
+        metrics_port=settings.metrics_port,
+    )
+    asyncio.run(_publish_until_signal(options))
+
+
+async def _publish_until_signal(options: Any) -> None:
+    from lienthong_consumers.ledger.publish_app import run_publisher
+
+    await run_publisher(options, _stopped_by_signals())
 
 
 def _migrate(begin: Begin = None, prefix: Prefix = "") -> None:

@@ -100,14 +100,19 @@ async def run_ledger(options: LedgerOptions, stop: asyncio.Event) -> None:
 def _metrics(options: LedgerOptions) -> SinkMetrics:
     registry = CollectorRegistry()
     metrics = SinkMetrics(options.prefix, registry)
-    if options.metrics_port:
+    serve_metrics(options.metrics_port, registry)
+    return metrics
+
+
+def serve_metrics(port: int, registry: CollectorRegistry) -> None:
+    """Serve metrics on a port of this machine; 0: nowhere. Raises ConfigurationError where it is taken."""
+    if port:
         try:
-            start_http_server(options.metrics_port, addr="127.0.0.1", registry=registry)
+            start_http_server(port, addr="127.0.0.1", registry=registry)
         except OSError as error:
             raise ConfigurationError(
-                [f"LIENTHONG_METRICS_PORT: cannot listen on {options.metrics_port} ({error.strerror}); 0 turns it off"]
+                [f"LIENTHONG_METRICS_PORT: cannot listen on {port} ({error.strerror}); 0 turns it off"]
             ) from error
-    return metrics
 
 
 async def begin_topics(bootstrap: str, dsn: str, prefix: str, topics: list[str]) -> None:

@@ -1,0 +1,84 @@
+"""The process ``lienthong ledger publish``: puts publications, relay and metrics together and runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+from psycopg import AsyncConnection
+
+from lienthong_consumers.ledger.app import serve_metrics
+from lienthong_consumers.ledger.database import connect
+from lienthong_consumers.ledger.migrate import migrate
+from lienthong_consumers.ledger.publish_metrics import PublishMetrics
+from lienthong_consumers.ledger.publishing import HOLDER_SILENCE_S, Publishing, Scheduled, stand_by
+from lienthong_consumers.ledger.relay import Relay
+from lienthong_infra.errors import LienthongError, TemporaryError
+from lienthong_infra.kafka.partition_log import KafkaPartitionLog
+from lienthong_infra.ports import PartitionLog, TopicPartition
+
+log = logging.getLogger(__name__)
+
+APPLICATION: Final = "ledger-publisher"
+"""Names the transactional id by which a new relay shuts the former one out."""
+_SOURCE: Final = TopicPartition("outbound", 0)
+"""What the relay reads in place of a partition: the ledger's table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOptions:
+    """Where the publishing process reads and writes, and how often publications have their turn.
+
+    ``make_...`` are seams for those who test it.
+    """
+
+    bootstrap: str
+    dsn: str
+    prefix: str
+    interval_s: float
+    metrics_port: int = 0
+    silence_s: float = HOLDER_SILENCE_S
+    make_publications: Callable[[PublishOptions], Sequence[Scheduled]] | None = None
+    make_relay: Callable[[AsyncConnection, PartitionLog], Relay] = Relay
+
+
+def publications(options: PublishOptions) -> Sequence[Scheduled]:
+    """Everything that the ledger publishes. Each publication has a file of its own; add it here."""
+    if options.make_publications is not None:
+        return options.make_publications(options)
+    return []
+
+
+async def run_publisher(options: PublishOptions, stop: asyncio.Event) -> None:
+    """Migrate, wait for the lock, then publish until ``stop`` is set.
+
+    Raises ConfigurationError or UnavailableError at the start, TemporaryError for anything that a new start may heal.
+    """
+    await asyncio.to_thread(migrate, options.dsn, options.prefix)
+    registry = CollectorRegistry()
+    metrics = PublishMetrics(options.prefix, registry)
+    serve_metrics(options.metrics_port, registry)
+    metrics.active(False)
+    connection = await connect(options.dsn, options.prefix)
+    partition_log = KafkaPartitionLog(options.bootstrap, options.prefix, _SOURCE, application=APPLICATION)
+    try:
+        if not await stand_by(connection, stop, silence_s=options.silence_s):
+            return
+        await partition_log.fence()
+        metrics.active(True)
+        log.info("publisher-started", extra={"bus": options.prefix})
+        relay = options.make_relay(connection, partition_log)
+        await Publishing(connection, relay, publications(options), metrics).run(stop)
+        log.info("publisher-stopped", extra={"bus": options.prefix})
+    except LienthongError:
+        raise
+    except Exception as error:
+        log.exception("publisher-failed")
+        raise TemporaryError(f"the publisher ended on {type(error).__name__}; start it again") from error
+    finally:
+        await partition_log.close()
+        await connection.close()
