@@ -1,8 +1,8 @@
 """The relay: sends what the ledger publishes, in order, each record at least once.
 
 Acknowledged first, marked afterwards: who dies in between sends again, and a reader that keeps the newest record of a
-key sees no difference. Records go out in Kafka transactions whose id names the bus: a new relay shuts the former one out
-(``fence``), so that a frozen one which wakes up cannot put an old figure behind a newer one.
+key sees no difference. Records go out in Kafka transactions whose id names the bus: a new relay shuts the former one
+out (``fence``), so that a frozen one which wakes up cannot put an old figure behind a newer one.
 """
 
 from __future__ import annotations
