@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING, marks_of
 from lienthong_schemas.codec import HEADER_LENGTH, SchemaBook
 from lienthong_schemas.errors import ContractError, IdentityError
 from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
@@ -72,6 +73,10 @@ class CaseEvent(NamedTuple):
     """Name of the internal step, of a dossier."""
     urgency: str = ""
     """Of a field report or a document."""
+    channel: str = ""
+    """By which way a dossier or a field report came in."""
+    marks: int = 0
+    """What figures count besides: satisfaction, fee, papers, signature, duplicate; see ``case_marks``."""
 
     @property
     def kind(self) -> str:
@@ -138,6 +143,8 @@ def case_event(record: Mapping[str, Any], digest: bytes) -> CaseEvent:
         None if opening is None else Opening(**opening),
         record.get("step", ""),
         record.get("urgency", ""),
+        record.get("channel", ""),
+        marks_of(record),
     )
 
 
@@ -158,6 +165,9 @@ def broken_rules(topic: str, key: bytes | None, record: Mapping[str, Any]) -> tu
     except IdentityError as error:
         problems.append(f"office: {error}")
     problems.extend(_broken_numbers(record))
+    rating = record.get("rating")
+    if rating is not None and not LOWEST_RATING <= rating <= HIGHEST_RATING:
+        problems.append(f"rating: {rating} is not {LOWEST_RATING} to {HIGHEST_RATING}")
     problems.extend(_unstorable(record))
     return tuple(problems)
 

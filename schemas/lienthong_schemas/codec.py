@@ -9,7 +9,7 @@ Source: Apache Avro 1.12 specification, "Single-object encoding".
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
@@ -27,7 +27,7 @@ HEADER_LENGTH: Final = 10
 """Bytes before the value: two of the marker, eight of the fingerprint."""
 
 SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
-    "dossier.v1": "dossier.v1",
+    "dossier.v1": "dossier.v2",
     "field-report.v1": "field-report.v1",
     "periodic-report.v1": "periodic-report.v1",
     "document.v1": "document.v1",
@@ -40,7 +40,10 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
     "totals.v1": "totals.v1",
     "official-totals.v1": "totals.v1",
 }
-"""The schema that a topic (without prefix) carries today. A test holds it against the topic catalogue."""
+"""The newest schema of a topic (without prefix). A test holds it against the topic catalogue."""
+
+EARLIER_SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {"dossier.v1": ("dossier.v1",)}
+"""The released schemas that a topic carries besides, oldest first."""
 
 Schema = Any
 """A schema as parsed by fastavro."""
@@ -73,8 +76,14 @@ def fingerprint_of(schema: Schema) -> bytes:
     return bytes.fromhex(fingerprint(canonical, "CRC-64-AVRO"))
 
 
+class _Earlier(NamedTuple):
+    added: Mapping[str, Any]
+    """Fields that the newest schema has besides, with their defaults."""
+    write: Writer
+
+
 class SchemaBook:
-    """All schemas that this process can read, and the one of each topic that it writes."""
+    """All schemas that this process can read, and those of each topic that it writes."""
 
     def __init__(self) -> None:
         self._newest: dict[str, Schema] = {}
@@ -87,6 +96,17 @@ class SchemaBook:
             self._newest[topic] = parse_schema(without_logical_types(raw))
             mark = self.learn(topic, raw)
             self._headers[topic] = MARKER + mark
+        self._earlier = {topic: self._learn_earlier(topic, names) for topic, names in EARLIER_SCHEMAS.items()}
+
+    def _learn_earlier(self, topic: str, names: Sequence[str]) -> list[_Earlier]:
+        """Earlier schemas, to be written with; Raises NotCompilable where one differs in more than fields added."""
+        found = []
+        for name in names:
+            header = MARKER + self.learn(topic, packaged_schema(name))
+            schema = self._known[header[len(MARKER) :]].schema
+            added = avro_compiled.added_fields(schema, self._newest[topic])
+            found.append(_Earlier(added, avro_compiled.writer(schema, header)))
+        return found
 
     def learn(self, topic: str, schema: Schema) -> bytes:
         """Make a writer's schema of a topic known; returns its fingerprint. Learning again changes nothing."""
@@ -106,10 +126,16 @@ class SchemaBook:
         return mark in self._known
 
     def encode(self, topic: str, record: Mapping[str, Any] | tuple[Any, ...]) -> bytes:
-        """The value of a record of a topic: a mapping, or a tuple with the schema's fields in their order.
+        """The value of a record of a topic: a mapping, or a tuple with the newest schema's fields in their order.
 
-        Raises ValueError or TypeError where it does not fit the schema.
+        A mapping is written by the oldest schema that says all of it: so an event that says nothing new keeps its
+        content digest when its sender is upgraded, and importing it again makes no conflict. Raises ValueError or
+        TypeError where it does not fit the schema.
         """
+        if topic in self._earlier and isinstance(record, Mapping):
+            for added, older in self._earlier[topic]:
+                if all(record.get(name, default) == default for name, default in added.items()):
+                    return older({name: value for name, value in record.items() if name not in added})
         write = self._writers.get(topic)
         if write is None:
             write = self._writers[topic] = avro_compiled.writer(self._newest[topic], self._headers[topic])

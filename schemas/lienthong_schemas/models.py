@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING
 from lienthong_schemas.errors import IdentityError, InvalidCase
 from lienthong_schemas.identity import case_id, event_id, parse_case_id
 from lienthong_schemas.instants import Instant, instant_of
@@ -31,6 +32,7 @@ SeqBy = Literal["holder", "gateway"]
 """Who numbers the events of a case."""
 
 Optional64 = Annotated[int | None, Field(ge=1, le=MAX_LONG)]
+Rating = Annotated[int | None, Field(ge=LOWEST_RATING, le=HIGHEST_RATING)]
 _PERIOD: Final = r"^[12][0-9]{3}(-(M(0[1-9]|1[0-2])|Q[1-4]|W(0[1-9]|[1-4][0-9]|5[0-3])|6M|9M))?$"
 
 
@@ -107,6 +109,8 @@ class Dossier(CaseState):
     """Keyed HMAC in hexadecimal, never an id or a name."""
     fee_paid: Literal["online", "cash", "none"] | None = None
     digitised: bool | None = None
+    rating: Rating = None
+    """Satisfaction of the citizen, 1 to 5."""
 
 
 class FieldReport(CaseState):
@@ -118,7 +122,7 @@ class FieldReport(CaseState):
     urgency: Literal["urgent", "normal", "complex"] = "normal"
     duplicate_of: str | None = None
     hops: Annotated[int, Field(ge=0, le=MAX_INT)] = 0
-    rating: Annotated[int | None, Field(ge=1, le=5)] = None
+    rating: Rating = None
 
     @field_validator("duplicate_of")
     @classmethod

@@ -7,6 +7,7 @@ balance, the whole record is read again with all rules: so problems and their wo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
@@ -21,23 +22,63 @@ from lienthong_schemas.case_event import (
     kind_of_topic,
     read_case_event,
 )
+from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING, case_marks
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import IdentityError
 from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
 from lienthong_schemas.instants import EARLIEST, LATEST
 
+_DIFFERENT: Final = 4_096
+"""Different own fields kept: channels times steps times what is known of fee and papers."""
 _COMMON: Final = (
     *("case_id", "epoch", "seq", "event_id", "accepted_at", "occurred_at", "office", "commune", "change", "status"),
     *("received_at", "due_at", "ended_at", "handover", "opening", END_OF + "previous"),
 )
-_STEP: Final = {"dossier.v1": "step"}
-_URGENCY: Final = {"field-report.v1": "urgency", "document.v1": "urgency"}
+_OWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "dossier.v1": ("channel", "step", "rating", "fee_paid", "digitised"),
+    "field-report.v1": ("channel", "urgency", "rating", "duplicate_of"),
+    "periodic-report.v1": (),
+    "document.v1": ("urgency", "signature"),
+}
+"""What the worker keeps of each kind besides; the functions of ``_LAST`` take these."""
+
+Last = tuple[str, str, str, int]
+"""The last fields of a case event: step, urgency, channel, marks."""
 
 
 def _wanted(topic: str) -> Wanted:
-    selector = SELECTOR_FIELDS[kind_of_topic(topic)]
-    last = (_STEP | _URGENCY).get(topic, selector)  # a place that is not used where there is neither
-    return Wanted(topic, (*_COMMON, selector, last), plain=True)
+    return Wanted(topic, (*_COMMON, SELECTOR_FIELDS[kind_of_topic(topic)], *_OWN[topic]), plain=True)
+
+
+def _broken(rating: int | None) -> bool:
+    return rating is not None and not LOWEST_RATING <= rating <= HIGHEST_RATING
+
+
+@lru_cache(maxsize=_DIFFERENT)
+def _last_of_dossier(
+    channel: str, step: str, rating: int | None, fee_paid: str | None, digitised: bool | None
+) -> Last | None:
+    return None if _broken(rating) else (step, "", channel, case_marks(rating, fee_paid, digitised))
+
+
+@lru_cache(maxsize=_DIFFERENT)
+def _last_of_report(channel: str, urgency: str, rating: int | None, duplicate: bool) -> Last | None:
+    return None if _broken(rating) else ("", urgency, channel, case_marks(rating, duplicate=duplicate))
+
+
+@lru_cache(maxsize=_DIFFERENT)
+def _last_of_document(urgency: str, signature: str | None) -> Last:
+    return "", urgency, "", case_marks(signature=signature)
+
+
+_NOTHING: Final[Last] = ("", "", "", 0)
+_LAST: Final[Mapping[str, Callable[..., Last | None]]] = {
+    "dossier.v1": _last_of_dossier,
+    "field-report.v1": lambda *own: _last_of_report(*own[:3], own[3] is not None),
+    "periodic-report.v1": lambda: _NOTHING,
+    "document.v1": _last_of_document,
+}
+"""By topic, the last fields of an event from its own ones; None where they break a rule."""
 
 
 _WANTED: Final = {topic: _wanted(topic) for topic in CASE_TOPICS}
@@ -63,9 +104,11 @@ def _usual(topic: str, key: bytes | None, value: bytes, fields: tuple[Any, ...])
     """The event of a record that certainly breaks no rule, else None. Raises IdentityError."""
     # fmt: off
     (case_id, epoch, seq, event, accepted, occurred, office, commune, change, status,
-     received, due, ended, handover, opening, delivered, selector, last) = fields
+     received, due, ended, handover, opening, delivered, selector, *own) = fields
+    last = _LAST[topic](*own)
     if (
         change != "changed"
+        or last is None
         or handover is not None
         or opening is not None
         or key != case_id.encode()
@@ -85,7 +128,6 @@ def _usual(topic: str, key: bytes | None, value: bytes, fields: tuple[Any, ...])
         return None
     return _new(CaseEvent, (
         case_id, epoch, seq, sha256(value[delivered:]).digest()[:DIGEST_BYTES], accepted, occurred, office, commune,
-        change, status, received, due, ended, selector, None, None,
-        last if topic in _STEP else "", last if topic in _URGENCY else "",
+        change, status, received, due, ended, selector, None, None, *last,
     ))
     # fmt: on

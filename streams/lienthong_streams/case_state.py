@@ -28,7 +28,7 @@ from lienthong_streams.older_states import OLDER_VERSIONS, read_older_state
 from lienthong_streams.packed_standing import pack_standing, pack_withdrawals, unpack_standing, unpack_withdrawals
 from lienthong_streams.packed_timeline import added, pack_timeline, unpack_timeline
 
-VERSION: Final = 3
+VERSION: Final = 4
 _VERSION_BYTE: Final = bytes((VERSION,))
 NEVER_FOLDED: Final = -1
 """The reference end of a case that was not folded yet."""

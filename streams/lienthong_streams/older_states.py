@@ -1,22 +1,31 @@
-"""The bytes of a case's state as programs before this one wrote them: versions 1 and 2, which are read, never written.
+"""The bytes of a case's state as programs before this one wrote them: versions 1 to 3, which are read, never written.
 
-A version byte, then Avro without framing: version 2 by the schema below, version 1 by the same without the step and the
-urgency of an event.
+Version 3 is laid out as today's, its events without channel and marks: such a case counts under no channel until its
+next event, or until the state is rebuilt from the log. Versions 1 and 2 are a version byte, then Avro without framing:
+version 2 by the schema below, version 1 by the same without the step and the urgency of an event.
 """
 
 from __future__ import annotations
 
 from io import BytesIO
+from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from fastavro import parse_schema, schemaless_reader
 
 from lienthong_schemas.case_event import CaseEvent, Handover, Opening
 from lienthong_streams.domain.timeline import Known
+from lienthong_streams.packed_standing import unpack_standing, unpack_withdrawals
+from lienthong_streams.packed_timeline import unpack_timeline
 
 FIRST_VERSION: Final = 1
 SECOND_VERSION: Final = 2
+THIRD_VERSION: Final = 3
 ADDED_IN_VERSION_2: Final = ("step", "urgency")
+
+
+_HEADER_3: Final = Struct("<BBqqHHIII")
+"""Version, marks, instant, reference end; lengths of silent offices, contribution, progress, standing, withdrawals."""
 
 
 class OlderState(NamedTuple):
@@ -86,11 +95,13 @@ def _case_state(known_fields: list[dict[str, Any]]) -> Any:
 
 
 _SCHEMAS: Final = {FIRST_VERSION: _case_state(_KNOWN_FIELDS_1), SECOND_VERSION: _case_state(_KNOWN_FIELDS)}
-OLDER_VERSIONS: Final = frozenset(_SCHEMAS)
+OLDER_VERSIONS: Final = frozenset((*_SCHEMAS, THIRD_VERSION))
 
 
 def read_older_state(case_id: str, value: bytes) -> OlderState:
     """The state in bytes of one of the OLDER_VERSIONS."""
+    if value[0] == THIRD_VERSION:
+        return _third(case_id, value)
     source = BytesIO(value)
     source.seek(1)
     record: Any = schemaless_reader(source, _SCHEMAS[value[0]], None)
@@ -98,6 +109,18 @@ def read_older_state(case_id: str, value: bytes) -> OlderState:
         [_known(case_id, item) for item in record["timeline"]],
         {item["key"]: item["firmness"] for item in record["standing"]},
         record["withdrawals"],
+    )
+
+
+def _third(case_id: str, value: bytes) -> OlderState:
+    _, _, _, _, silent, contribution, progress, standing, withdrawals = _HEADER_3.unpack_from(value)
+    stands = _HEADER_3.size + silent + contribution + progress
+    withdrawn = stands + standing
+    end = withdrawn + withdrawals
+    return OlderState(
+        unpack_timeline(case_id, value[end:]),
+        unpack_standing(value[stands:withdrawn]),
+        unpack_withdrawals(value[withdrawn:end]),
     )
 
 

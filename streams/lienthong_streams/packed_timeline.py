@@ -6,9 +6,11 @@ and nothing need be unpacked to add one. An event is::
 
     marks (2 bytes), seq (2), occurred_at (8), accepted_at after it (4), known_at after that (4), digest (16)
     or, where one of them does not fit, all of them at any size (WIDE)
-    texts: office, commune, change, selector, urgency, all behind their length; left out with SAME_TEXTS
+    texts: office, commune, change, selector, urgency, channel, all behind their length; left out with SAME_TEXTS
     times: received_at and due_at (16 bytes, or any size with ANY_TIMES); left out with SAME_TIMES
-    status and step, and what the marks say besides: the end, epoch, handover, opening
+    status and step, and what the marks say besides: the event's own marks, the end, epoch, handover, opening
+
+Programs before version 4 of the state wrote the same without channel and own marks.
 """
 
 from __future__ import annotations
@@ -36,9 +38,10 @@ _HEAD: Final = Struct(f"<HHqii{DIGEST_BYTES}s")
 _MARKS: Final = Struct("<H")
 _TIMES: Final = Struct("<qq")
 _NO_TIME: Final = -(2**63)
-_SAME_TEXTS, _SAME_TIMES, _ENDED_THEN, _ENDED, _EPOCH, _HANDOVER, _OPENING, _WIDE, _ANY_TIMES = (
-    1 << bit for bit in range(9)
+_SAME_TEXTS, _SAME_TIMES, _ENDED_THEN, _ENDED, _EPOCH, _HANDOVER, _OPENING, _WIDE, _ANY_TIMES, _MARKED = (
+    1 << bit for bit in range(10)
 )
+_TEXTS: Final = 6
 _CACHED: Final = 8_192
 """Different texts kept packed and unpacked: offices times procedures of a busy hour."""
 
@@ -81,7 +84,7 @@ class _Base(NamedTuple):
 
 
 def _base_of(event: CaseEvent) -> tuple[bytes, bytes]:
-    texts = _packed_texts(event.office, event.commune, event.change, event.selector, event.urgency)
+    texts = _packed_texts(event.office, event.commune, event.change, event.selector, event.urgency, event.channel)
     return texts, _packed_times(event) or _TIMES.pack(_NO_TIME, _NO_TIME)
 
 
@@ -97,12 +100,12 @@ def _unpacked_texts(packed: bytes) -> tuple[str, ...]:
     while at < len(packed):
         text, at = unpack_text(packed, at)
         texts.append(text)
-    return tuple(texts)
+    return (*texts, *[""] * (_TEXTS - len(texts)))  # an earlier program wrote fewer
 
 
 @lru_cache(maxsize=_CACHED)
-def _packed_state(status: str, step: str) -> bytes:
-    return pack_text(status) + pack_text(step)
+def _packed_state(status: str, step: str, own_marks: int) -> bytes:
+    return pack_text(status) + pack_text(step) + (pack_number(own_marks) if own_marks else b"")
 
 
 def _packed_times(event: CaseEvent) -> bytes | None:
@@ -120,7 +123,7 @@ def _pack_event(known: Known, base_texts: bytes, base_times: bytes) -> bytes:
     """One event, without what it has in common with the base."""
     event = known.event
     marks = 0
-    texts = _packed_texts(event.office, event.commune, event.change, event.selector, event.urgency)
+    texts = _packed_texts(event.office, event.commune, event.change, event.selector, event.urgency, event.channel)
     if texts == base_texts:
         marks, texts = _SAME_TEXTS, b""
     times = _packed_times(event)
@@ -130,7 +133,9 @@ def _pack_event(known: Known, base_texts: bytes, base_times: bytes) -> bytes:
     elif times == base_times:
         marks |= _SAME_TIMES
         times = b""
-    rest = texts + times + _packed_state(event.status, event.step)
+    rest = texts + times + _packed_state(event.status, event.step, event.marks)
+    if event.marks:
+        marks |= _MARKED
     if event.ended_at == event.occurred_at:
         marks |= _ENDED_THEN
     elif event.ended_at is not None:
@@ -189,15 +194,18 @@ def _unpack_event(base: _Base, packed: bytes, at: int) -> tuple[Known, int]:
     received_at, due_at, at = _unpack_times(base, marks, packed, at)
     status, at = unpack_text(packed, at)
     step, at = unpack_text(packed, at)
+    own_marks = 0
+    if marks & _MARKED:
+        own_marks, at = unpack_whole(packed, at)
     ended_at: Instant | None = occurred_at if marks & _ENDED_THEN else None
     if marks & _ENDED:
         ended_at, at = unpack_number(packed, at)
     epoch, handover, opening, at = _unpack_seldom(marks, packed, at)
-    office, commune, change, selector, urgency = texts
+    office, commune, change, selector, urgency, channel = texts
     accepted_at = occurred_at + accepted
     event = CaseEvent(
         base.case_id, epoch, seq, digest, accepted_at, occurred_at, office, commune, change, status, received_at,
-        due_at, ended_at, selector, handover, opening, step, urgency,
+        due_at, ended_at, selector, handover, opening, step, urgency, channel, own_marks,
     )  # fmt: skip
     return Known(event, accepted_at + later), at
 

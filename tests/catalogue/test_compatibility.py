@@ -209,15 +209,15 @@ def test_the_documentation_of_a_released_schema_may_improve(tmp_path: Path) -> N
 def test_a_new_version_is_released_once(tmp_path: Path) -> None:
     """Before its release it may change, and the gate says so; the release touches nothing else."""
     root = contract_copy(tmp_path)
-    change_schema(root, "dossier.v1", add(name="note", type="string", default=""), as_name="dossier.v2")
-    change_topic(root, "dossier.v1", lambda topic: topic.update(schemas=["dossier.v1", "dossier.v2"]))
-    (root / "examples" / "dossier.v2").mkdir()
-    (root / "examples" / "dossier.v2" / "one.json").write_text("{}", encoding="utf-8")
+    change_schema(root, "document.v1", add(name="note", type="string", default=""), as_name="document.v2")
+    change_topic(root, "document.v1", lambda topic: topic.update(schemas=["document.v1", "document.v2"]))
+    (root / "examples" / "document.v2").mkdir()
+    (root / "examples" / "document.v2" / "one.json").write_text("{}", encoding="utf-8")
     before = json.loads((root / "avro" / "released.json").read_text(encoding="utf-8"))
     assert gate_problems(load_catalogue(root), root) == [
-        "avro/dossier.v2.avsc: it is not released yet; run `lienthong schemas release` once it is final"
+        "avro/document.v2.avsc: it is not released yet; run `lienthong schemas release` once it is final"
     ]
-    assert release(root) == ["dossier.v2"]
+    assert release(root) == ["document.v2"]
     after = json.loads((root / "avro" / "released.json").read_text(encoding="utf-8"))
     assert gate_problems(load_catalogue(root), root) == []
     assert {name: after[name] for name in before} == before

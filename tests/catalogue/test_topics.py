@@ -9,7 +9,7 @@ import pytest
 
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import load_catalogue
-from lienthong_schemas.codec import SCHEMA_OF_TOPIC
+from lienthong_schemas.codec import EARLIER_SCHEMAS, SCHEMA_OF_TOPIC
 from lienthong_schemas.errors import CatalogueError
 from lienthong_schemas.identity import CASE_KINDS
 from tests.support.contract_files import change_topic, contract_copy
@@ -58,8 +58,10 @@ def without(name: str) -> Callable[[Topic], None]:
 
 
 def test_every_topic_carries_the_schema_that_the_codec_writes() -> None:
-    """The codec's table and the catalogue say the same, or a value would be written with the wrong schema."""
+    """The codec's tables and the catalogue say the same, or a value would be written with the wrong schema."""
     assert {name: topic.schemas[-1] for name, topic in CATALOGUE.topics.items() if topic.schemas} == SCHEMA_OF_TOPIC
+    earlier = {name: tuple(topic.schemas[:-1]) for name, topic in CATALOGUE.topics.items()}
+    assert {name: schemas for name, schemas in earlier.items() if schemas} == EARLIER_SCHEMAS
 
 
 def test_case_topics_are_those_that_carry_events() -> None:

@@ -35,6 +35,7 @@ def events(
         draw(st.none() | instants), draw(st.none() | instants), draw(st.none() | instants), draw(TEXTS),
         draw(st.none() | st.builds(Handover, TEXTS, numbers, numbers)),
         draw(st.none() | st.builds(Opening, instants, numbers, numbers)), draw(TEXTS), draw(TEXTS),
+        draw(TEXTS), draw(st.integers(0, 511) | numbers),
     )  # fmt: skip
     return Known(made, draw(instants))
 
@@ -75,8 +76,10 @@ def test_a_state_keeps_its_timeline_in_any_order(arriving: list[Known], twins: l
 
 def test_an_ordinary_event_takes_about_forty_bytes() -> None:
     """The stated bound of memory stands on it: what an event shares with the first of its case costs nothing."""
-    timeline = known([event(seq, "4", 60 * seq, due=9_000) for seq in range(1, 9)], delay=1)
-    assert len(pack_timeline(timeline)) <= 8 * 40 + 60
+    plain = known([event(seq, "4", 60 * seq, due=9_000, channel="online") for seq in range(1, 9)], delay=1)
+    assert len(pack_timeline(plain)) <= 8 * 40 + 60
+    marked = [one._replace(event=one.event._replace(marks=1 << 8)) for one in plain]
+    assert len(pack_timeline(marked)) - len(pack_timeline(plain)) == 8 * 3
 
 
 def test_an_opening_and_a_handover_survive() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule, CaseEvent, read_case_event
 from lienthong_schemas.catalogue import packaged_root
-from lienthong_schemas.codec import SCHEMA_OF_TOPIC, SchemaBook, packaged_schema
+from lienthong_schemas.codec import EARLIER_SCHEMAS, SCHEMA_OF_TOPIC, SchemaBook, packaged_schema
 from lienthong_schemas.errors import ContractError
 from lienthong_schemas.examples import load_examples, record_of
 from lienthong_schemas.identity import event_id
@@ -18,7 +18,7 @@ from lienthong_schemas.worker_event import read_worker_event
 from tests.support.avro_schemas import written
 
 BOOK = SchemaBook()
-TOPICS = {SCHEMA_OF_TOPIC[topic]: topic for topic in CASE_TOPICS}
+TOPICS = {name: topic for topic in CASE_TOPICS for name in (*EARLIER_SCHEMAS.get(topic, ()), SCHEMA_OF_TOPIC[topic])}
 SOUND = [
     (TOPICS[one.schema], record_of(packaged_schema(one.schema), one.data))
     for one in load_examples(packaged_root())
@@ -47,6 +47,11 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "step": ("", "thẩm định", "\0"),
     "urgency": ("", "khẩn", "\0"),
     "digitised": (None, True, False),
+    "channel": ("", "post", "ờ", "\0"),
+    "fee_paid": (None, "online", "cash", "none", "", "ờ", "\0"),
+    "rating": (None, 1, 3, 4, 5, 0, 6, -1, 2**31 - 1),
+    "signature": (None, "valid", "invalid", "absent", "", "\0"),
+    "duplicate_of": (None, "", "field-report:H27:1", "\0"),
 }  # fmt: skip
 
 

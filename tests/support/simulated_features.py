@@ -56,6 +56,7 @@ def _left_open(steps: Steps) -> bool:
 
 
 DOSSIER: Final[Mapping[str, Callable[[Steps], bool]]] = {
+    "rated by who fetched the result": lambda s: s[-1].content.get("rating") in range(1, 6),
     "submitted online, then accepted": lambda s: _follows(s, "1", "2"),
     "accepted late": lambda s: (
         s[0].status == "1" and len(s) > 1 and hours().calendar.between(s[0].at, s[1].at) > 8 * HOUR

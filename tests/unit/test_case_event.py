@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from lienthong_schemas.case_event import BrokenRule, content_digest, read_case_event
-from lienthong_schemas.codec import SchemaBook
+from lienthong_schemas.case_marks import RATED, SATISFIED
+from lienthong_schemas.codec import SchemaBook, fingerprint_of, packaged_schema
 from lienthong_schemas.models import case_record, parse_case_state
 
 BOOK = SchemaBook()
@@ -42,6 +43,8 @@ def problems(record: dict[str, Any], *, key: bytes | None = KEY, topic: str = "d
 @pytest.mark.parametrize(
     ("wrong", "fields"),
     [
+        ({"rating": 0}, ["rating"]),
+        ({"rating": 6}, ["rating"]),
         ({"case_id": "dossier:h27.16:1"}, ["case_id", "key", "event_id"]),
         ({"office": "h27.16"}, ["office", "event_id"]),
         ({"epoch": 0}, ["epoch", "event_id"]),
@@ -102,3 +105,15 @@ def test_the_digest_sees_every_other_field() -> None:
         for other in ({}, {"status": "4"}, {"office": "H27.17"}, {"digitised": True}, {"seq": 2}, {"commune": ""})
     }
     assert len(digests) == 6
+
+
+def test_a_rating_makes_a_record_of_the_second_version() -> None:
+    """What rates nothing is written as ever: sending it again after an upgrade is a duplicate, not a conflict."""
+    plain, unrated, rated = (BOOK.encode("dossier.v1", record) for record in (
+        {name: value for name, value in sound().items() if name != "rating"}, sound(rating=None), sound(rating=4),
+    ))  # fmt: skip
+    assert plain == unrated
+    assert plain[2:10] == fingerprint_of(packaged_schema("dossier.v1"))
+    assert rated[2:10] == fingerprint_of(packaged_schema("dossier.v2"))
+    assert [read_case_event(BOOK, "dossier.v1", KEY, value)[1]["rating"] for value in (plain, rated)] == [None, 4]
+    assert read_case_event(BOOK, "dossier.v1", KEY, rated)[0].marks == RATED | SATISFIED

@@ -33,6 +33,9 @@ _LATE_BY: Final = Weighted(
 """Office hours from the due time to a late end."""
 _LIMIT_OF_SUPPLEMENT: Final = 15 * WORKING_DAY
 _UNANSWERED: Final = Weighted((("3", 5.0), ("8", 3.0), ("", 2.0)))
+_RATED: Final = 0.35
+"""Of those who fetch their result. Rated counters have a button at the window; most people pass it."""
+_RATINGS: Final = Weighted(((5, 64.0), (4, 26.0), (3, 5.0), (2, 2.0), (1, 3.0)))
 _INNER_STEPS: Final = ("Thẩm định hồ sơ", "Trình lãnh đạo ký", "Phát hành kết quả")
 
 
@@ -41,6 +44,8 @@ class World(NamedTuple):
 
     hours: OfficeHours
     chance: Chance
+    ratings: Chance
+    """Lots of their own: who rates changes nothing of the work."""
     departments: Weighted[Office]
 
 
@@ -240,7 +245,12 @@ class DossierWork:
             course.step(self._worked(chance.whole(30, 900) * MINUTE), "4", _named("Thu hồi kết quả"))
             course.end(self._worked(chance.whole(60, 900) * MINUTE), "9")
         if chance.happens(0.9):
-            course.step(self._back(1, 5), "10")
+            course.step(self._back(1, 5), "10", self._rating())
+
+    def _rating(self) -> Change:
+        """Who fetches the result may say how it was."""
+        ratings = self.world.ratings
+        return Change({"rating": ratings.one_of(_RATINGS)}) if ratings.happens(_RATED) else Change()
 
     def _left(self) -> int:
         """Office hours left until the due time, in microseconds; half an hour where there is less."""

@@ -27,14 +27,15 @@ _OPEN_DAYS: Final = 3.0
 """Days of arrivals that are open already when the simulation begins."""
 _APPLICANTS: Final = Weighted((("citizen", 82.0), ("enterprise", 10.0), ("household", 7.0), ("unknown", 1.0)))
 _FEES: Final = Weighted((("none", 50.0), ("online", 35.0), ("cash", 14.0), (None, 1.0)))
+_DIGITISED: Final = Weighted(((True, 90.0), (False, 8.0), (None, 2.0)))
 
 
 class Dossiers:
     """Makes the dossiers of a province, date by date."""
 
-    def __init__(self, hours: OfficeHours, province: Province, chance: Chance, per_day: float) -> None:
+    def __init__(self, hours: OfficeHours, province: Province, chance: Chance, per_day: float, ratings: Chance) -> None:
         self._hours, self._province, self._chance, self._per_day = hours, province, chance, per_day
-        self._world = World(hours, chance, province.department_by_weight)
+        self._world = World(hours, chance, ratings, province.department_by_weight)
 
     def arrivals(self, day: date) -> Iterator[Case]:
         """What comes in on a date; numbers run by office and date, in the order of arrival."""
@@ -95,7 +96,8 @@ class Dossiers:
             "applicant_kind": chance.one_of(_APPLICANTS),
             "applicant": chance.hexadecimal(),
             "fee_paid": chance.one_of(_FEES),
-            "digitised": chance.happens(0.9),
+            "digitised": chance.one_of(_DIGITISED),
+            "rating": None,
         }
         case = Case("dossier", office.code, f"{batch}-{numbers[batch]:04}", content)
         case.commune = office.commune

@@ -32,7 +32,8 @@ def truth(size: Size, hours: OfficeHours, province: Province) -> Iterator[Simula
     """All events before the horizon. Raises BeyondCalendar where the calendar ends too early for a due time."""
     begins = [hours.midnight(day) for day in dates(size)]
     agenda = _Agenda(begins)
-    dossiers = Dossiers(hours, province, Chance(size.seed, "dossiers"), size.dossiers_per_day)
+    ratings = Chance(size.seed, "ratings of dossiers")
+    dossiers = Dossiers(hours, province, Chance(size.seed, "dossiers"), size.dossiers_per_day, ratings)
     reports = PeriodicReports(hours, province, Chance(size.seed, "periodic reports"))
     sources = (
         dossiers,

@@ -1,0 +1,48 @@
+"""What figures count of a case besides its clock: the flags, and what of it each kind of case states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lienthong_schemas import case_marks
+from lienthong_schemas.case_marks import marks_of
+
+FLAGS = (
+    *("RATED", "SATISFIED", "FEE_PAID", "FEE_ONLINE", "DIGITISE_KNOWN", "DIGITISED", "SIGNATURE_KNOWN", "SIGNED"),
+    "DUPLICATE",
+)
+
+
+def names(record: dict[str, Any]) -> set[str]:
+    """The names of the flags of a record."""
+    marks = marks_of(record)
+    return {name for name in FLAGS if marks & getattr(case_marks, name)}
+
+
+def test_the_flags_keep_their_numbers() -> None:
+    """They lie in the states of cases."""
+    assert [getattr(case_marks, name) for name in FLAGS] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({}, set()),
+        ({"rating": None, "fee_paid": None, "digitised": None, "signature": None, "duplicate_of": None}, set()),
+        ({"rating": 3}, {"RATED"}),
+        ({"rating": 4}, {"RATED", "SATISFIED"}),
+        ({"fee_paid": "online"}, {"FEE_PAID", "FEE_ONLINE"}),
+        ({"fee_paid": "cash"}, {"FEE_PAID"}),
+        ({"fee_paid": "none"}, set()),
+        ({"digitised": False}, {"DIGITISE_KNOWN"}),
+        ({"digitised": True, "rating": 1}, {"DIGITISE_KNOWN", "DIGITISED", "RATED"}),
+        ({"signature": "valid"}, {"SIGNATURE_KNOWN", "SIGNED"}),
+        ({"signature": "absent"}, {"SIGNATURE_KNOWN"}),
+        ({"duplicate_of": "field-report:H27:1"}, {"DUPLICATE"}),
+    ],
+)
+def test_what_is_not_known_is_no_flag(record: dict[str, Any], expected: set[str]) -> None:
+    """So each share has its own base: those of whom it is known."""
+    assert names(record) == expected
