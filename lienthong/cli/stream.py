@@ -22,7 +22,8 @@ HostChoice = Annotated[
     Host, typer.Option("--host", help="What gives the worker its partitions: the Kafka client alone, or Faust.")
 ]
 Pace = Annotated[
-    float, typer.Option(min=0.0, max=5.0, metavar="SECONDS", help="Collect so long after a fetch of few records.")
+    float,
+    typer.Option(min=0.0, max=5.0, metavar="SECONDS", help="Let so long pass between two steps with few records."),
 ]
 Session = Annotated[
     float,
@@ -70,7 +71,7 @@ def _deadlines(given: _Options) -> None:
     from lienthong_infra.kafka.connection import Patience
     from lienthong_infra.kafka.membership import GroupTimes
     from lienthong_infra.log_lines import log_to_stderr
-    from lienthong_streams.runtime.host import HostTimes
+    from lienthong_streams.runtime.times import HostTimes
     from lienthong_streams.worker import WorkerOptions, run_process
 
     log_to_stderr()

@@ -41,7 +41,8 @@ from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.position import UnknownPositionVersion, decode_position
 from lienthong_streams.rebuild import RebuildingLog
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
-from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
+from lienthong_streams.runtime.host import Host, HostPorts
+from lienthong_streams.runtime.times import HostTimes
 from lienthong_streams.runtime.watchdog import Watchdog
 
 log = logging.getLogger(__name__)

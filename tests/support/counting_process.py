@@ -18,7 +18,8 @@ from prometheus_client import CollectorRegistry
 from lienthong_infra.kafka.membership import GroupTimes
 from lienthong_infra.log_lines import log_to_stderr
 from lienthong_infra.ports import PartitionLog, TopicPartition
-from lienthong_streams.runtime.host import HostPorts, HostTimes
+from lienthong_streams.runtime.host import HostPorts
+from lienthong_streams.runtime.times import HostTimes
 from lienthong_streams.worker import PortsOf, WorkerOptions, build_ports, run_process
 from tests.support.counting import CountingProcessor
 from tests.support.faulty import CrashingLog, CrashPlan

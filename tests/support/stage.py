@@ -12,8 +12,9 @@ from lienthong_infra.partitioning import partition_of
 from lienthong_infra.ports import Membership, OutboundRecord, PartitionLog, Reader, Record, TopicPartition
 from lienthong_infra.stalls import StallTimes
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
-from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
+from lienthong_streams.runtime.host import Host, HostPorts
 from lienthong_streams.runtime.ports import Advance, PartitionProcessor
+from lienthong_streams.runtime.times import HostTimes
 from tests.support.brokers import CHANGELOG_CONFIG, BrokerKit, MemoryKit, records_of
 from tests.support.counting import LETTERS, OUTPUT, CountingProcessor, expected_outputs
 

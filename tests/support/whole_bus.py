@@ -34,8 +34,9 @@ from lienthong_streams.barriers import Barriers
 from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.rebuild import RebuildingLog
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
-from lienthong_streams.runtime.host import Host, HostPorts, HostTimes
+from lienthong_streams.runtime.host import Host, HostPorts
 from lienthong_streams.runtime.ports import Advance
+from lienthong_streams.runtime.times import HostTimes
 
 REST_LIMIT_S = 60.0
 SCHEMA_WAIT: Instant = 4 * MICROSECONDS_PER_SECOND

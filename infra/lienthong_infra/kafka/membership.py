@@ -15,12 +15,15 @@ from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translating
 from lienthong_infra.kafka.metadata import topic_partitions
 from lienthong_infra.kafka.naming import full_name, group_name
-from lienthong_infra.kafka.reader import FETCH_BYTES, FETCH_WAIT_MS, REQUEST_LIMIT_S
+from lienthong_infra.kafka.reader import FETCH_BYTES, REQUEST_LIMIT_S
 from lienthong_infra.kafka.records import fetched, from_client, to_client
 from lienthong_infra.ports import GroupListener, Record, TopicPartition
 
 _HEARTBEATS_PER_SESSION: Final = 6
 """So five heartbeats in a row may get lost before the group takes a member for dead."""
+GROUP_FETCH_WAIT_MS: Final = 50
+"""Milliseconds a broker keeps a fetch of a member waiting for records. Meanwhile the client asks it for nothing else,
+and not for partitions of which it has records in hand: so a busy one waits as long for the quiet ones beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class KafkaMembership:
                 heartbeat_interval_ms=session_ms // _HEARTBEATS_PER_SESSION,
                 rebalance_timeout_ms=int(self._times.rebalance_s * 1000),
                 max_partition_fetch_bytes=FETCH_BYTES,
-                fetch_max_wait_ms=FETCH_WAIT_MS,
+                fetch_max_wait_ms=GROUP_FETCH_WAIT_MS,
             ),
             bootstrap=self._bootstrap,
             doing=f"entering the group {self._group}",

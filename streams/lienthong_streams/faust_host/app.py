@@ -12,7 +12,7 @@ from lienthong_infra.kafka.membership import GroupTimes
 from lienthong_infra.kafka.naming import full_name, group_name
 from lienthong_infra.kafka.reader import FETCH_BYTES
 from lienthong_streams.faust_host.inside import HostApp, RunSchema, make_app
-from lienthong_streams.runtime.host import HostTimes
+from lienthong_streams.runtime.times import HostTimes
 
 _HEARTBEATS_PER_SESSION: Final = 6
 """As many as the reference host sends."""

@@ -27,8 +27,8 @@ from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
+from lienthong_infra.kafka.membership import GROUP_FETCH_WAIT_MS
 from lienthong_infra.kafka.naming import full_name, logical_name
-from lienthong_infra.kafka.reader import FETCH_WAIT_MS
 from lienthong_infra.ports import TopicPartition
 from lienthong_streams.faust_host.desk import Demand, Desk
 
@@ -102,7 +102,7 @@ class HostThread(driver.AIOKafkaConsumerThread):
         finally:
             consumer.in_transaction = False
         # Faust sets 1.5 s, which other questions on the same connection wait for as well, at each take-over.
-        client._fetch_max_wait_ms = FETCH_WAIT_MS
+        client._fetch_max_wait_ms = GROUP_FETCH_WAIT_MS
         return client
 
 

@@ -9,47 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lienthong_infra.errors import PositionLost
 from lienthong_infra.ports import Membership, PartitionLog, Record, TopicPartition
-from lienthong_infra.stalls import StallTimes, StallWatch
+from lienthong_infra.stalls import StallWatch
 from lienthong_schemas.instants import Instant
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
+from lienthong_streams.runtime.collecting import Collector, Fetched
 from lienthong_streams.runtime.owned import OwnedPartition
 from lienthong_streams.runtime.ports import Advance, HostObserver, ProcessorFactory
+from lienthong_streams.runtime.times import HostTimes
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class HostTimes:
-    """Times of a host, in seconds, and the sizes that go with them."""
-
-    fetch_s: float = 0.3
-    """One fetch waits so long for records."""
-    fetch_records: int = 4_000
-    """Records of one fetch; a step with so many blocks the process for about a second."""
-    small_fetch_records: int = 1_000
-    """After a smaller fetch the host collects a little: a transaction costs as much as some hundred records."""
-    pace_s: float = 0.1
-    """How long it collects. Live, 73 us an event were measured at 0.05 s, 33 us at 0.2 s, 9 us in a backlog."""
-    tick_commit_s: float = 5.0
-    """A partition that only hears ticks commits its position at most so often."""
-    wait_s: float = 1.0
-    """Pause of a partition whose processor waits for something."""
-    step_limit_s: float = 25.0
-    """A step, with all its transactions; above the limit of one transaction."""
-    listener_limit_s: float = 120.0
-    """To take partitions over, changelogs included, or to let go of them."""
-    leave_limit_s: float = 8.0
-    """To leave in good order; Ctrl-C ends everything within ten seconds."""
-    show_s: float = 5.0
-    """Between two times that positions are shown as the group's offsets."""
-    stalls: StallTimes = field(default_factory=StallTimes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +49,10 @@ class Host:
         self._ports = ports
         self._times = times or HostTimes()
         self._lock = asyncio.Lock()
+        self._collector = Collector(ports.membership, self._times)
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_commit: dict[TopicPartition, float] = {}
+        self._head_start_s: dict[TopicPartition, float] = {}
         self._resume_at: dict[TopicPartition, float] = {}
         self._kept_back: set[TopicPartition] = set()
         self._unfinished: set[TopicPartition] = set()
@@ -134,7 +111,9 @@ class Host:
 
     async def _go_to_positions(self, partitions: Collection[TopicPartition]) -> None:
         ends = await self._ports.membership.ends(partitions) if partitions else {}
-        for partition in partitions:
+        for number, partition in enumerate(partitions):
+            # So that those without records do not all commit their ticks in one step, which records then wait for.
+            self._head_start_s[partition] = self._times.tick_commit_s * number / len(partitions)
             position = self.owned[partition].position
             if position > ends[partition]:
                 raise PositionLost(*partition, position=position, end=ends[partition])
@@ -148,6 +127,7 @@ class Host:
         self._kept_back.clear()
         self._unfinished.clear()
         self._last_commit.clear()
+        self._head_start_s.clear()
         await asyncio.gather(*(each.release() for each in gone))
         for each in gone:
             self._ports.observer.released(each.source)
@@ -166,30 +146,27 @@ class Host:
         feed = self._ports.feed
         stopped = asyncio.create_task(stop.wait())
         news = asyncio.create_task(feed.moved.wait())
-        fetching: asyncio.Task[Mapping[TopicPartition, Sequence[Record]]] | None = None
+        fetching: asyncio.Task[Fetched] | None = None
         try:
             while not stop.is_set():
                 # Never begun before a step is over: what it seeks must hold for what is fetched next.
-                fetching = fetching or asyncio.create_task(self._fetch())
+                fetching = fetching or asyncio.create_task(self._collector.collect())
                 await asyncio.wait({fetching, news, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                fetched: Mapping[TopicPartition, Sequence[Record]] = {}
+                fetched: Fetched = {}
                 if fetching.done():
                     fetched, fetching = fetching.result(), None
                 if moved := feed.moved.is_set():
                     feed.moved.clear()
                     news = asyncio.create_task(feed.moved.wait())
+                if fetched:
+                    self._collector.step_begins()
                 await self._step(fetched, moved=moved)
-                if 0 < sum(map(len, fetched.values())) < self._times.small_fetch_records:
-                    await asyncio.wait({stopped}, timeout=self._times.pace_s)
         finally:
             for task in (fetching, news, stopped):
                 if task is not None:
                     task.cancel()
 
-    async def _fetch(self) -> Mapping[TopicPartition, Sequence[Record]]:
-        return await self._ports.membership.fetch(timeout=self._times.fetch_s, limit=self._times.fetch_records)
-
-    async def _step(self, fetched: Mapping[TopicPartition, Sequence[Record]], *, moved: bool) -> None:
+    async def _step(self, fetched: Fetched, *, moved: bool) -> None:
         async with self._lock:
             if self._failed.done():
                 return  # a partition may be half restored; ``run`` is about to raise
@@ -211,7 +188,7 @@ class Host:
         idle_commit = clock() - self._last_commit.get(owned.source, 0.0) >= self._times.tick_commit_s
         step = await owned.advance(records, now=self._ports.now(), idle_commit=idle_commit)
         if step.committed:
-            self._last_commit[owned.source] = clock()
+            self._last_commit[owned.source] = clock() - self._head_start_s.pop(owned.source, 0.0)
         self._kept_back.discard(owned.source)
         if step.kept_back:
             self._kept_back.add(owned.source)

@@ -1,0 +1,68 @@
+"""What one step takes: many records at once in a backlog, what came within a moment when live.
+
+A transaction costs as much as some hundred records, so few records wait until the moment is over. It is counted from
+the last step: a lone record is taken at once.
+
+A client fetches ahead, but only once: while a step is at work it holds the first few records that came after the last
+fetch, and nothing behind them. So its first answer says little about what is there, and it is asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from lienthong_infra.ports import Membership, Record, TopicPartition
+from lienthong_streams.runtime.times import HostTimes
+
+Fetched = Mapping[TopicPartition, Sequence[Record]]
+
+LOOKS: Final = 2
+"""The first brings what the client has fetched ahead, the second what has come to the broker meanwhile."""
+LOOK_S: Final = 0.02
+"""Seconds for one of them; a broker that has records answers within a few milliseconds."""
+
+
+class Collector:
+    """Fetches for one host. What it is in the middle of when a step seeks is sorted out by the exact start."""
+
+    def __init__(self, membership: Membership, times: HostTimes) -> None:
+        self._membership = membership
+        self._times = times
+        self._next_step_at = 0.0
+
+    def step_begins(self) -> None:
+        """A step with records begins now."""
+        self._next_step_at = asyncio.get_running_loop().time() + self._times.pace_s
+
+    async def collect(self) -> Fetched:
+        """Records for one step; empty after ``fetch_s`` without any."""
+        found = dict(await self._fetch(self._times.fetch_s))
+        if not self._few(found):
+            return found
+        await asyncio.sleep(max(0.0, self._next_step_at - asyncio.get_running_loop().time()))
+        for _ in range(LOOKS):
+            more = await self._fetch(LOOK_S)
+            for partition, records in more.items():
+                found[partition] = joined(found.get(partition, ()), records)
+            if not more or not self._few(found):
+                break
+        return found
+
+    def _few(self, found: Fetched) -> bool:
+        return 0 < sum(map(len, found.values())) < self._times.small_fetch_records
+
+    async def _fetch(self, timeout: float) -> Fetched:
+        return await self._membership.fetch(timeout=timeout, limit=self._times.fetch_records)
+
+
+def joined(first: Sequence[Record], more: Sequence[Record]) -> Sequence[Record]:
+    """Both, where one goes on exactly where the other ends; else the first alone.
+
+    Between two fetches anything may have happened (a rebalance, a seek). What is dropped is fetched again: the next
+    fetch begins behind the position, and whoever checks the start of a run seeks back.
+    """
+    if not first:
+        return more
+    return [*first, *more] if more[0].offset == first[-1].offset + 1 else first
