@@ -6,7 +6,7 @@ This is the only place where the outcome of a case changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from lienthong_infra.ports import OutboundRecord
 from lienthong_schemas.codec import SchemaBook
@@ -34,6 +34,9 @@ class Moment(NamedTuple):
     origin: Origin
 
 
+_NOTHING_HOLDS: Final = Fold((), (), (), None)
+
+
 def fold_case(
     book: SchemaBook, figures: Contributions, case_id: str, state: CaseState, moment: Moment
 ) -> list[OutboundRecord]:
@@ -52,6 +55,15 @@ def fold_case(
         after,
     )
     return [announcement(book, case_id, state.last, emission, moment.origin) for emission in emissions]
+
+
+def count_case(figures: Contributions, state: CaseState, rules: Rules) -> None:
+    """Count a case by what it states, before the first tick: without time nothing is folded or said."""
+    before = state.header.contribution
+    after = figures.contribution(state, state.progress(rules), _NOTHING_HOLDS)
+    if after != before:
+        figures.changed(before, after)
+        state.header = state.header._replace(contribution=after)
 
 
 def _closed_since(state: CaseState, progress: Progress, outcome: Fold) -> Instant | None:

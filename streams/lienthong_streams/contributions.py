@@ -37,6 +37,10 @@ class Contributions(Protocol):
         """What a run writes about the figures, at its end. ``now``: the machine's time."""
         ...
 
+    def checksum(self, below: int, position: Position) -> Sequence[OutboundRecord]:
+        """What is counted of all records below an offset and of no other, to be compared with the ledger's count."""
+        ...
+
     @property
     def waits(self) -> bool:
         """Whether something is left for a later run to write, which must come also without news."""
@@ -58,6 +62,10 @@ class NoContributions:
 
     def outputs(self, position: Position, now: Instant) -> Sequence[OutboundRecord]:
         """Nothing to write."""
+        return ()
+
+    def checksum(self, below: int, position: Position) -> Sequence[OutboundRecord]:
+        """Nothing to compare."""
         return ()
 
     @property

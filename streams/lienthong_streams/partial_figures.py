@@ -12,7 +12,9 @@ from itertools import islice
 from typing import Final
 
 from lienthong_infra.ports import OutboundRecord, TopicPartition
+from lienthong_schemas import checksums
 from lienthong_schemas.case_event import kind_of_topic
+from lienthong_schemas.checksums import TOPIC as CHECKSUMS
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.partial_totals import TOPIC, PartialTotals, key_of
@@ -30,6 +32,7 @@ from lienthong_streams.domain.figures import (
     judged_anew,
 )
 from lienthong_streams.domain.progress import Progress
+from lienthong_streams.office_counts import OfficeCounts
 from lienthong_streams.position import Position
 
 EVERY: Final = 5 * MICROSECONDS_PER_SECOND
@@ -49,18 +52,24 @@ class PartialFigures:
         self._live = LiveFigures()
         self._queue: dict[Cell, None] = {}
         self._last: Instant | None = None
+        self._silent = True
+        self._offices = OfficeCounts(source, self._live)
+        self._uncounted = False
 
     @property
     def waits(self) -> bool:
         """Whether something is still to be published: a later run must come, also without news."""
-        return bool(self._queue or self._live.changed)
+        return bool(self._queue or self._live.changed) and not self._silent
 
     def restored(self, contributions: Iterable[Contribution], position: Position) -> None:
         """Count the cases that the changelog holds; nobody knows which of their cells were published."""
         for each in contributions:
             if each:
                 self._live.add(each)
+            else:  # nothing of it applies, or an older program counted it otherwise: known once all are folded
+                self._uncounted = not position.silent_until
         self._live.changed.update(self._live.cells())
+        self._silent = position.tick_offset < 0
 
     def contribution(self, state: CaseState, progress: Progress, outcome: Fold) -> Contribution:
         """What a case adds. Only where an event came out of order its timeline is asked."""
@@ -79,13 +88,26 @@ class PartialFigures:
     def outputs(self, position: Position, now: Instant) -> list[OutboundRecord]:
         """The snapshots that a run publishes. ``position`` is where it ends, ``now`` the machine's time."""
         live = self._live
+        self._silent = position.tick_offset < 0
+        if self._silent:  # what is pending is not judged yet, and what a former owner published may be newer
+            return []
         cells = list(live.emptied)
         live.emptied.clear()
+        self._offices.note(cells)
         for cell in cells:
             live.changed.discard(cell)
             self._queue.pop(cell, None)
         cells += self._due(now)
         return [self._snapshot(cell, position) for cell in sorted(cells)]
+
+    def checksum(self, below: int, position: Position) -> list[OutboundRecord]:
+        """What is counted by office. Nothing as long as an older program's cases are not all counted anew."""
+        if self._uncounted and (position.unfinished or position.tick_offset < 0):
+            return []
+        self._uncounted = False
+        self._offices.note(self._live.changed)
+        written = self._offices.checksum(below)
+        return [OutboundRecord(CHECKSUMS, checksums.key_of(written), self._book.encode(CHECKSUMS, written._asdict()))]
 
     def _due(self, now: Instant) -> list[Cell]:
         """The next cells, once the interval is over: all that have changed until then, a portion in each run."""
@@ -95,6 +117,7 @@ class PartialFigures:
             if not self._live.changed or 0 <= now - self._last < self._every:  # also where the clock was put back
                 return []
             self._queue = dict.fromkeys(sorted(self._live.changed))
+            self._offices.note(self._live.changed)
             self._live.changed.clear()
             self._last = now
         cells = list(islice(self._queue, AT_ONCE))

@@ -19,6 +19,7 @@ from lienthong_infra.placement import Placement, WrongPartition
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_schemas.case_event import kind_of_topic
+from lienthong_schemas.checksums import boundary_after, boundary_passed
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import ContractError, UnknownFingerprint
 from lienthong_schemas.instants import Instant
@@ -27,7 +28,7 @@ from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.worker_event import read_worker_event
 from lienthong_streams.announce import Origin
 from lienthong_streams.barriers import Barriers
-from lienthong_streams.case_clocks import Moment, fold_case
+from lienthong_streams.case_clocks import Moment, count_case, fold_case
 from lienthong_streams.case_state import CaseState
 from lienthong_streams.case_store import CaseStore
 from lienthong_streams.contributions import Contributions, NoContributions
@@ -93,6 +94,8 @@ class DeadlinePartition:
         self._to_confirm: set[bytes] = set()
         self._touched: dict[bytes, CaseState] = {}
         self._folds_left = 0
+        self._boundary = boundary_after(0)
+        """The offset at which the next checksum is due."""
         self._outputs: list[OutboundRecord] = []
         self._changes: dict[bytes, bytes | None] = {}
 
@@ -131,6 +134,7 @@ class DeadlinePartition:
         first = position.tick_offset < 0
         self._use_reference(self._barriers.reference_position if first else position.reference_end)
         self.cases.loaded()
+        self._boundary = boundary_after(position.next_offset)
         self._figures.restored(self.cases.contributions(), self._position)
         if first:
             return
@@ -150,6 +154,8 @@ class DeadlinePartition:
         self._folds_left = self.folds_per_run
         pending = self._barriers.pending(self._name, before.tick_offset)
         for record in records:
+            if record.offset >= self._boundary:
+                self._write_checksum(record.offset)
             if pending and pending[0][0] <= record.offset:
                 pending = self._take_ticks(pending, record.offset)
             if not self._take(record, now):
@@ -266,7 +272,7 @@ class DeadlinePartition:
 
     def _settle(self) -> None:
         """Fold the touched cases, say what changed, keep their bytes. Before the first tick there is no time, so
-        nothing is said."""
+        nothing is said; the cases are only counted."""
         if not self._touched:
             return
         origin = Origin(self.source, self.position, self._bus_time, self._position.reference_end)
@@ -275,13 +281,25 @@ class DeadlinePartition:
             state = self._touched[key]
             if self._position.tick_offset >= 0:
                 self._outputs += fold_case(self._book, self._figures, key.decode(), state, moment)
+            else:
+                count_case(self._figures, state, self._rules)
             value = self.cases.put(key, state)
             if value is not None:
                 self._changes[key] = value
         self._touched.clear()
 
+    def _write_checksum(self, reached: int) -> None:
+        """Say what is counted, now that all records below a boundary are taken; ``reached`` is what comes next."""
+        self._settle()
+        below = boundary_passed(self._boundary - 1, reached)
+        if below is not None:
+            self._outputs += self._figures.checksum(below, self._position)
+        self._boundary = boundary_after(reached)
+
     def _effects(self, *, now: Instant, moved: bool) -> Effects:
         """The one place where a run's outputs are gathered."""
+        if self.position >= self._boundary:
+            self._write_checksum(self.position)
         self._outputs += self._figures.outputs(self._position, now)
         changes = (*sorted(self._changes.items()), (POSITION_KEY, encode_position(self._position)))
         urgent = moved or len(changes) > 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lienthong_schemas import partial_totals, records, totals
+from lienthong_schemas import checksums, partial_totals, records, totals
 from lienthong_schemas.case_event import CASE_TOPICS, read_case_event
 from lienthong_schemas.catalogue import load_catalogue, packaged_root
 from lienthong_schemas.codec import EARLIER_SCHEMAS, SCHEMA_OF_TOPIC, SchemaBook, fingerprint_of, packaged_schema
@@ -30,6 +30,7 @@ TUPLES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "finding.v1": records.finding,
     "totals-partial.v1": partial_totals.partial_totals,
     "totals.v1": totals.totals,
+    "checksum.v1": checksums.checksum,
 }
 MINIMUM = 2
 every_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"{one.schema}/{one.path.stem}")

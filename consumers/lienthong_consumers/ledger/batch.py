@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lienthong_consumers.domain.entry import Entry
 from lienthong_infra.dead_letter import Letter
 from lienthong_infra.ports import OutboundRecord, TopicPartition
+from lienthong_schemas.checksums import Checksum
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import ClockEvent, Finding, ReferenceRecord
 
@@ -55,6 +56,15 @@ class KnownLetter(NamedTuple):
     known_at: Instant
 
 
+class KnownChecksum(NamedTuple):
+    """What the deadline workers have counted, where it lay and when the log took it."""
+
+    checksum: Checksum
+    source: TopicPartition
+    offset: int
+    known_at: Instant
+
+
 @dataclass(slots=True)
 class Batch:
     """Everything that one transaction will hold."""
@@ -65,6 +75,11 @@ class Batch:
     findings: list[KnownFinding] = field(default_factory=list)
     references: list[KnownReference] = field(default_factory=list)
     letters: list[KnownLetter] = field(default_factory=list)
+    checksums: list[KnownChecksum] = field(default_factory=list)
+    passed: dict[TopicPartition, int] = field(default_factory=dict)
+    """Boundaries of checksums in a hole of the log: all records below them were taken before this batch."""
+    reached: dict[TopicPartition, int] = field(default_factory=dict)
+    """Boundaries of checksums at which this batch ends."""
     refused: list[OutboundRecord] = field(default_factory=list)
     """Dead letters that must be acknowledged before the transaction begins."""
     taken: Counter[TopicPartition] = field(default_factory=Counter)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from lienthong_consumers.domain.entry import Entry
 from lienthong_consumers.ledger.batch import (
     Batch,
+    KnownChecksum,
     KnownClockEvent,
     KnownFinding,
     KnownLetter,
@@ -26,6 +27,8 @@ from lienthong_infra.dead_letter import (
 from lienthong_infra.placement import Placement
 from lienthong_infra.ports import Record, TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule, read_case_event
+from lienthong_schemas.checksums import TOPIC as CHECKSUMS
+from lienthong_schemas.checksums import checksum, checksum_of
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import CatalogueError, ContractError, IdentityError
 from lienthong_schemas.identity import letter_id, normalise_office
@@ -53,6 +56,7 @@ class RecordReader:
             "sla.v1": self._clock_event,
             "quality.v1": self._finding,
             "reference.v1": self._reference,
+            CHECKSUMS: self._checksum,
         }
 
     def read(self, batch: Batch, record: Record) -> None:
@@ -127,6 +131,14 @@ class RecordReader:
         source = TopicPartition(record.topic, record.partition)
         batch.references.append(KnownReference(one, source, record.offset, known_at(record)))
 
+    def _checksum(self, batch: Batch, record: Record) -> None:
+        one = checksum(self._storable(record, ()))
+        offices = {name: one.of_office(name) for name in one.received.keys() | one.ended.keys() | one.ended_late.keys()}
+        if checksum_of(*one[:3], offices) != one:
+            raise BrokenRule(("digest: it is not that of these figures",))
+        source = TopicPartition(record.topic, record.partition)
+        batch.checksums.append(KnownChecksum(one, source, record.offset, known_at(record)))
+
     def learn(self, key: str, body: str) -> None:
         """Make a published schema known; ``key`` is ``topic@version``. Raises CatalogueError where it is none."""
         try:
@@ -175,7 +187,7 @@ class RecordReader:
 
 
 def _has_null(value: object) -> bool:
-    return isinstance(value, str) and "\0" in value
+    return any("\0" in text for text in (value if isinstance(value, dict) else (value,)) if isinstance(text, str))
 
 
 def _letter_of_none(record: Record, error: NotALetter) -> Letter:

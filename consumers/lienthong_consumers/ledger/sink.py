@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from lienthong_consumers.ledger.batch import Applied, Batch, Move
-from lienthong_consumers.ledger.exact_start import ExactStart, Run, SeekBack
+from lienthong_consumers.ledger.exact_start import ExactStart, SeekBack
 from lienthong_consumers.ledger.reading import RecordReader
 from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_infra.append_time import known_at
@@ -25,6 +25,7 @@ from lienthong_infra.ports import Membership, Publisher, Record, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_infra.stalls import StallTimes, StallWatch
 from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.checksums import EVERY, below_boundary, boundary_passed
 from lienthong_schemas.errors import CatalogueError, ContractError, UnknownFingerprint
 from lienthong_schemas.instants import Instant
 
@@ -211,8 +212,15 @@ class LedgerSink:
             )
 
     async def _take(self, fetched: Mapping[TopicPartition, Sequence[Record]]) -> None:
-        """Take what begins where we stand, in one transaction."""
-        batch = Batch()
+        """Take what begins where we stand, in one transaction, and in another what lies behind a checksum that is due."""
+        while fetched:
+            fetched = await self._take_to_boundaries(fetched)
+
+    async def _take_to_boundaries(
+        self, fetched: Mapping[TopicPartition, Sequence[Record]]
+    ) -> dict[TopicPartition, Sequence[Record]]:
+        """Take of each partition what lies before its next checksum, in one transaction; returns what is left."""
+        batch, left = Batch(), dict[TopicPartition, Sequence[Record]]()
         for partition, records in fetched.items():
             position = self._positions.get(partition)
             if position is None or not records or partition in self._parked:
@@ -222,15 +230,23 @@ class LedgerSink:
                 self._parts.membership.seek(partition, judged.offset)
                 self._parts.observer.read_again(partition)
             elif judged is not None:
-                self._read(batch, partition, judged, fetched_to=records[-1].offset + 1)
+                piece = judged.records
+                if partition.topic in CASE_TOPICS:
+                    piece = judged.records[: below_boundary(judged.records)]
+                whole = len(piece) == len(judged.records)
+                fetched_to = (records if whole else piece)[-1].offset + 1
+                self._read(batch, partition, piece, fetched_to=fetched_to)
+                if not whole and partition not in self._parked:
+                    left[partition] = [one for one in records if one.offset >= fetched_to]
         if batch.moves:
             await self._commit(batch)
+        return left
 
-    def _read(self, batch: Batch, partition: TopicPartition, run: Run, *, fetched_to: int) -> None:
-        """Read a run into the batch, up to a record that waits for its schema."""
+    def _read(self, batch: Batch, partition: TopicPartition, records: Sequence[Record], *, fetched_to: int) -> None:
+        """Read records into the batch, up to one that waits for its schema."""
         position = self._positions[partition]
         next_offset, newest = position, 0
-        for record in run.records:
+        for record in records:
             if not self._read_one(batch, partition, record):
                 self._park(partition, record.offset)
                 break
@@ -240,6 +256,18 @@ class LedgerSink:
                 self._parts.membership.seek(partition, next_offset)
         if next_offset > position:
             batch.moves[partition] = Move(position, next_offset, newest)
+            self._note_boundaries(batch, partition, records[0].offset)
+
+    def _note_boundaries(self, batch: Batch, partition: TopicPartition, first: int) -> None:
+        """Note where the ledger's own figures are to be kept: after all records below a boundary and no other."""
+        if partition.topic not in CASE_TOPICS:
+            return
+        move = batch.moves[partition]
+        passed = boundary_passed(move.read_from, first)
+        if passed is not None:
+            batch.passed[partition] = passed
+        if move.next_offset % EVERY == 0:
+            batch.reached[partition] = move.next_offset
 
     def _read_one(self, batch: Batch, partition: TopicPartition, record: Record) -> bool:
         """Read one record; False: it must wait."""

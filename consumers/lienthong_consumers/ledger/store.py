@@ -14,6 +14,7 @@ from lienthong_consumers.ledger.batch import Applied, Batch, Move
 from lienthong_consumers.ledger.tables import announcements, cases
 from lienthong_consumers.ledger.tables.announcements import write_clock_events, write_findings
 from lienthong_consumers.ledger.tables.cases import apply_entries
+from lienthong_consumers.ledger.tables.checkpoints import write_checksums, write_own_checksums
 from lienthong_consumers.ledger.tables.copying import Cursor
 from lienthong_consumers.ledger.tables.letters import offices_over_limit, write_letters
 from lienthong_consumers.ledger.tables.positions import (
@@ -128,6 +129,7 @@ class LedgerStore:
         await move_positions(cursor, moves)
 
     async def _write(self, cursor: Cursor, batch: Batch, applied: Applied) -> None:
+        await write_own_checksums(cursor, batch.passed, batch.moves)
         if batch.entries:
             await apply_entries(cursor, batch.entries, applied)
         if batch.clock_events:
@@ -138,6 +140,9 @@ class LedgerStore:
             await write_references(cursor, batch.references, applied)
         if batch.letters:
             await write_letters(cursor, batch.letters, applied)
+        if batch.checksums:
+            await write_checksums(cursor, batch.checksums, applied)
+        await write_own_checksums(cursor, batch.reached, batch.moves)
         await count_records(cursor, batch, applied)
 
     async def close(self) -> None:

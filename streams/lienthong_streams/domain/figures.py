@@ -187,6 +187,13 @@ def measures_of(number: int) -> tuple[tuple[int, ...], int]:
     return tuple(adds.get(name, 0) for name in MEASURES), share
 
 
+@cache
+def stated_by(number: int) -> tuple[int, int, int]:
+    """What a case with this outcome adds to received, ended and ended late, the figures that need no clock."""
+    adds = dict(zip(MEASURES, measures_of(number)[0], strict=True))
+    return adds["received"], sum(adds[name] for name in _VERDICTS_ENDED), adds["ended_late"]
+
+
 class LiveFigures:
     """How many cases of each cell have which outcome, and which cells have changed since somebody took note."""
 
@@ -232,6 +239,16 @@ class LiveFigures:
                 del self._cells[cell]
                 self.emptied.add(cell)
         return cell
+
+    def stated(self, cell: Cell) -> tuple[int, int, int]:
+        """Of the cases of a cell how many are received, ended and ended late."""
+        received = ended = late = 0
+        for number, cases in self._cells.get(cell, {}).items():
+            adds = stated_by(int(number))
+            received += adds[0] * cases
+            ended += adds[1] * cases
+            late += adds[2] * cases
+        return received, ended, late
 
     def snapshot(self, cell: Cell) -> tuple[list[int], list[int]]:
         """The figures of a cell: MEASURES, and handled cases by share of time."""

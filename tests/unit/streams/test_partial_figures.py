@@ -13,7 +13,7 @@ from lienthong_streams.position import Position
 SOURCE = TopicPartition("dossier.v1", 3)
 EVERY = 100
 BOOK = SchemaBook()
-HERE = Position(next_offset=7, horizon=5_000, generation=2)
+HERE = Position(next_offset=7, tick_offset=0, horizon=5_000, generation=2)
 WAITING, IN_PROCESS = "0", "3"
 
 
