@@ -31,6 +31,7 @@ from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.records import Heartbeat
 from lienthong_schemas.reference_files import load_reference, schema_entries
 from lienthong_streams.barriers import Barriers
+from lienthong_streams.partial_figures import PartialFigures
 from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.rebuild import RebuildingLog
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
@@ -108,7 +109,8 @@ class WholeBus:
         placement = Placement.of(load_catalogue())
 
         def processor_of(source: TopicPartition) -> DeadlinePartition:
-            partition = DeadlinePartition(source, book, barriers, patience=short_patience())
+            figures = PartialFigures(source, book)
+            partition = DeadlinePartition(source, book, barriers, patience=short_patience(), figures=figures)
             partition.placement = placement
             return partition
 

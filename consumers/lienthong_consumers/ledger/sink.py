@@ -25,7 +25,7 @@ from lienthong_infra.ports import Membership, Publisher, Record, TopicPartition
 from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_infra.stalls import StallTimes, StallWatch
 from lienthong_schemas.case_event import CASE_TOPICS
-from lienthong_schemas.checksums import EVERY, below_boundary, boundary_passed
+from lienthong_schemas.checksums import below_boundary, boundary_passed
 from lienthong_schemas.errors import CatalogueError, ContractError, UnknownFingerprint
 from lienthong_schemas.instants import Instant
 
@@ -212,7 +212,7 @@ class LedgerSink:
             )
 
     async def _take(self, fetched: Mapping[TopicPartition, Sequence[Record]]) -> None:
-        """Take what begins where we stand, in one transaction, and in another what lies behind a checksum that is due."""
+        """Take what begins where we stand; what lies behind a checksum that is due has a transaction of its own."""
         while fetched:
             fetched = await self._take_to_boundaries(fetched)
 
@@ -266,8 +266,9 @@ class LedgerSink:
         passed = boundary_passed(move.read_from, first)
         if passed is not None:
             batch.passed[partition] = passed
-        if move.next_offset % EVERY == 0:
-            batch.reached[partition] = move.next_offset
+        reached = boundary_passed(move.next_offset - 1, move.next_offset)
+        if reached is not None:
+            batch.reached[partition] = reached
 
     def _read_one(self, batch: Batch, partition: TopicPartition, record: Record) -> bool:
         """Read one record; False: it must wait."""

@@ -24,7 +24,7 @@ CREATE TABLE checkpoint (
     written bigint NOT NULL,
     PRIMARY KEY (topic, partition, below, counted_by, digest)
 );
-COMMENT ON TABLE checkpoint IS 'Figures of ledger and deadline workers after all records below an offset, each by its own count';
+COMMENT ON TABLE checkpoint IS 'Figures of ledger and deadline workers after all records below an offset';
 COMMENT ON COLUMN checkpoint.topic IS 'Case topic that is counted';
 COMMENT ON COLUMN checkpoint.partition IS 'Its partition';
 COMMENT ON COLUMN checkpoint.below IS 'Exactly the records with a smaller offset are counted';
@@ -33,7 +33,7 @@ COMMENT ON COLUMN checkpoint.digest IS 'Of the figures: equal digests, equal fig
 COMMENT ON COLUMN checkpoint.received IS 'By office, cases received';
 COMMENT ON COLUMN checkpoint.ended IS 'By office, cases ended';
 COMMENT ON COLUMN checkpoint.ended_late IS 'By office, cases ended after their stated due time';
-COMMENT ON COLUMN checkpoint.known_at IS 'Append time of the newest record counted (ledger) or of the checksum (deadlines)';
+COMMENT ON COLUMN checkpoint.known_at IS 'Append time of the newest record counted, or of the checksum';
 COMMENT ON COLUMN checkpoint.written IS 'Offset of the newest checksum that says so; 0 for the ledger';
 
 ALTER TABLE position ADD COLUMN compared_from bigint NOT NULL DEFAULT 0;
@@ -56,7 +56,10 @@ FROM (
     WHERE own.counted_by = 'ledger' AND live.counted_by = 'deadlines'
     GROUP BY own.topic, own.partition, own.below, own.digest
 ) AS pair;
-COMMENT ON VIEW figures_comparison IS 'Boundaries at which both have counted. agreed: all that was ever said is equal; agrees: the newest word is; set_aside: the workers had put a record below it aside that the ledger took';
+COMMENT ON VIEW figures_comparison IS 'Offsets at which both have counted; whether they agree';
+COMMENT ON COLUMN figures_comparison.agreed IS 'All that the workers ever said is what the ledger says';
+COMMENT ON COLUMN figures_comparison.agrees IS 'Their newest word is';
+COMMENT ON COLUMN figures_comparison.set_aside IS 'They had put a record below aside that the ledger took';
 
 CREATE VIEW figures_mismatch AS
 SELECT topic, partition, below, office, live.written AS checksum_offset,
@@ -73,7 +76,7 @@ FROM checkpoint AS own JOIN checkpoint AS live USING (topic, partition, below),
 WHERE own.counted_by = 'ledger' AND live.counted_by = 'deadlines' AND own.digest <> live.digest
   AND (own.received -> office, own.ended -> office, own.ended_late -> office)
       IS DISTINCT FROM (live.received -> office, live.ended -> office, live.ended_late -> office);
-COMMENT ON VIEW figures_mismatch IS 'Where ledger and deadline workers have counted differently: which office, and both figures';
+COMMENT ON VIEW figures_mismatch IS 'Where both have counted differently: the office, and both figures';
 """
 
 TOTALS = """
