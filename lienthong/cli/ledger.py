@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lienthong_consumers.ledger.summary import UnitFigures
 
-Kind = Annotated[str, typer.Option("--kind", help="dossier, field-report, periodic-report or document.")]
+Kind = Annotated[str, typer.Option("--kind", help="dossier, field-report, periodic-report, document or task.")]
 Begin = Annotated[
     list[str] | None,
     typer.Option("--begin", metavar="TOPIC", help="Read this topic, new to a ledger with data, from its beginning."),

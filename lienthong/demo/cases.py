@@ -1,4 +1,4 @@
-"""How a case of the simulated province goes: its events in time, for each of the four kinds. Pure."""
+"""How a case of the simulated province goes: its events in time, for each kind. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from lienthong_schemas.models import CaseState, Document, Dossier, FieldReport, PeriodicReport
+from lienthong_schemas.models import CaseState, Document, Dossier, FieldReport, PeriodicReport, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ _STATES: Final = {
     "field-report": ("new", "verified", "assigned", "resolved"),
     "periodic-report": ("requested", "submitted"),
     "document": ("01", "03", "06"),
+    "task": ("assigned", "in-progress", "reported"),
 }
 """The usual way of a case of each kind, as the reference data allow it; the last state is its end."""
 _SUPPLEMENT: Final = "5"
@@ -127,6 +128,15 @@ def _state(course: Course, begins: datetime, stated: dict[str, Any]) -> CaseStat
             form="II.06a",
             period=f"{begins:%Y-M%m}",
             figures={"received_total": 400 + number, "resolved_total": 380 + number},
+            **stated,
+        )
+    if course.kind == "task":
+        return Task(
+            authority="H27",
+            local=f"NV-{begins:%y%m%d}-{number:04}",
+            task_type="directive",
+            assigned_by="H27",
+            order_notation=f"{number}/KL-UBND",
             **stated,
         )
     return Document(

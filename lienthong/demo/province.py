@@ -33,7 +33,7 @@ _REPEATING: Final = "H27.31"
 _NUMBERS_OF_A_WAVE: Final = 100
 
 _COMMUNE_KINDS: Final = ("dossier", "field-report", "periodic-report", "document")
-_DEPARTMENT_KINDS: Final = ("dossier", "document")
+_DEPARTMENT_KINDS: Final = ("dossier", "task", "document")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,15 @@ from lienthong_schemas.errors import ContractError, IdentityError
 from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
 from lienthong_schemas.instants import EARLIEST, LATEST, Instant
 
-CASE_TOPICS: Final = ("dossier.v1", "field-report.v1", "periodic-report.v1", "document.v1")
-"""The case topics that carry events today; ``task.v1`` is reserved in the catalogue."""
+CASE_TOPICS: Final = ("dossier.v1", "field-report.v1", "periodic-report.v1", "document.v1", "task.v1")
+"""The case topics."""
 
 SELECTOR_FIELDS: Final[Mapping[str, str]] = {
     "dossier": "procedure",
     "field-report": "category",
     "periodic-report": "form",
     "document": "document_type",
+    "task": "task_type",
 }
 """By kind of case, the field that selects the clock policy."""
 
@@ -72,7 +73,7 @@ class CaseEvent(NamedTuple):
     step: str = ""
     """Name of the internal step, of a dossier."""
     urgency: str = ""
-    """Of a field report or a document."""
+    """Of a field report, a document or a task."""
     channel: str = ""
     """By which way a dossier or a field report came in."""
     marks: int = 0

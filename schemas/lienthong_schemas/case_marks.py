@@ -14,18 +14,16 @@ HIGHEST_RATING: Final = 5
 SATISFIED_FROM: Final = 4
 """From this rating on, of 1 to 5, the citizen counts as satisfied."""
 
-RATED, SATISFIED, FEE_PAID, FEE_ONLINE, DIGITISE_KNOWN, DIGITISED, SIGNATURE_KNOWN, SIGNED, DUPLICATE = (
+RATED, SATISFIED, FEE_KNOWN, FEE_ONLINE, DIGITISE_KNOWN, DIGITISED, SIGNATURE_KNOWN, SIGNED, DUPLICATE = (
     1 << bit for bit in range(9)
 )
 """The flags. They are kept in states: none ever changes its meaning, others are added behind.
 
-RATED: the citizen gave a rating. SATISFIED: of those, at least SATISFIED_FROM. FEE_PAID: a fee was paid, online or in
-cash; not where no fee is due, nor where it is not known. FEE_ONLINE: of those, online. DIGITISE_KNOWN, DIGITISED:
+RATED: the citizen gave a rating. SATISFIED: of those, at least SATISFIED_FROM. FEE_KNOWN: it is known how the fee was
+paid: online, in cash, or that there was none. FEE_ONLINE: of those, online. DIGITISE_KNOWN, DIGITISED:
 whether the papers were digitised at intake. SIGNATURE_KNOWN: the signature was checked. SIGNED: of those, it is valid.
 DUPLICATE: the field report repeats another one.
 """
-
-_FEES: Final[Mapping[str | None, int]] = {"online": FEE_PAID | FEE_ONLINE, "cash": FEE_PAID}
 
 
 def case_marks(
@@ -37,7 +35,9 @@ def case_marks(
     duplicate: bool = False,
 ) -> int:
     """The flags of what a case states; None or nothing where it states nothing."""
-    marks = _FEES.get(fee_paid, 0)
+    marks = 0
+    if fee_paid is not None:
+        marks |= FEE_KNOWN | FEE_ONLINE if fee_paid == "online" else FEE_KNOWN
     if rating is not None:
         marks |= RATED | SATISFIED if rating >= SATISFIED_FROM else RATED
     if digitised is not None:

@@ -31,6 +31,7 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
     "field-report.v1": "field-report.v1",
     "periodic-report.v1": "periodic-report.v1",
     "document.v1": "document.v1",
+    "task.v1": "task.v1",
     "heartbeat.v1": "heartbeat.v1",
     "tick.v1": "tick.v1",
     "reference.v1": "reference.v1",

@@ -1,4 +1,4 @@
-"""What a sender states about a case: frozen models of the four kinds, and the way from them to the Avro record.
+"""What a sender states about a case: frozen models of the five kinds, and the way from them to the Avro record.
 
 The sender states the full state after a change; the bus adds identity, sequence and delivery (``case_record``).
 ``status`` and ``channel`` are checked against reference data, not here: their lists change without a new schema.
@@ -159,13 +159,26 @@ class Document(CaseState):
     file_digest: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
 
 
+class Task(CaseState):
+    """A task (nhiệm vụ) given to an office; never the name of a person."""
+
+    kind: Literal["task"] = "task"
+    task_type: Code
+    assigned_by: OfficeCode
+    order_notation: Text = ""
+    urgency: Literal["normal", "urgent", "very-urgent", "immediate"] = "normal"
+    progress: Annotated[int | None, Field(ge=0, le=100)] = None
+    """Percent."""
+
+
 CASE_MODELS: Final[Mapping[str, type[CaseState]]] = {
     "dossier": Dossier,
     "field-report": FieldReport,
     "periodic-report": PeriodicReport,
     "document": Document,
+    "task": Task,
 }
-"""The model of each kind of case that can be published today; ``task`` is reserved."""
+"""The model of each kind of case."""
 
 _WORDS: Final[Mapping[str, str]] = {
     "missing": "it is missing",

@@ -154,7 +154,7 @@ def _problems_of_scope(policy: ClockPolicy) -> Iterator[str]:
     for name, text in _texts_of_keys(policy):
         if "|" in text:
             yield f"{name}: {text!r} must not contain |, which parts the keys of announcements"
-    if policy.urgency != "*" and policy.case_kind not in ("field-report", "document"):
+    if policy.urgency != "*" and policy.case_kind not in ("field-report", "document", "task"):
         yield f"urgency: a {policy.case_kind} states none; leave it out"
     if policy.period is not None and policy.case_kind != "periodic-report":
         yield f"period: a {policy.case_kind} has none; leave it out"

@@ -39,6 +39,7 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "field-report.v1": ("channel", "urgency", "rating", "duplicate_of"),
     "periodic-report.v1": (),
     "document.v1": ("urgency", "signature"),
+    "task.v1": ("urgency",),
 }
 """What the worker keeps of each kind besides; the functions of ``_LAST`` take these."""
 
@@ -77,6 +78,7 @@ _LAST: Final[Mapping[str, Callable[..., Last | None]]] = {
     "field-report.v1": lambda *own: _last_of_report(*own[:3], own[3] is not None),
     "periodic-report.v1": lambda: _NOTHING,
     "document.v1": _last_of_document,
+    "task.v1": lambda urgency: ("", urgency, "", 0),
 }
 """By topic, the last fields of an event from its own ones; None where they break a rule."""
 

@@ -12,6 +12,7 @@ from lienthong_schemas.case_event import CASE_TOPICS, read_case_event
 from lienthong_schemas.catalogue import load_catalogue, packaged_root
 from lienthong_schemas.codec import EARLIER_SCHEMAS, SCHEMA_OF_TOPIC, SchemaBook, fingerprint_of, packaged_schema
 from lienthong_schemas.examples import Example, example_of, load_examples, record_of
+from lienthong_schemas.identity import CASE_KINDS
 from lienthong_schemas.instants import instant_of
 from lienthong_schemas.reference import States, parse_body
 from lienthong_schemas.reference_files import load_reference
@@ -94,7 +95,7 @@ def test_a_record_of_the_bus_has_its_tuple(example: Example) -> None:
     assert list(made._fields) == [field["name"] for field in packaged_schema(example.schema)["fields"]]
 
 
-@pytest.mark.parametrize("kind", ["dossier", "field-report", "periodic-report", "document"])
+@pytest.mark.parametrize("kind", CASE_KINDS)
 def test_the_stories_follow_the_table_of_states(kind: str) -> None:
     """Each case's examples begin in an initial state and go from state to state as the table allows."""
     table = states(kind)

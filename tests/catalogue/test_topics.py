@@ -65,7 +65,7 @@ def test_every_topic_carries_the_schema_that_the_codec_writes() -> None:
 
 
 def test_case_topics_are_those_that_carry_events() -> None:
-    """Every kind of case has a topic; all but the reserved one are read by engine and ledger."""
+    """Every kind of case has a topic, which engine and ledger read."""
     case_topics = CATALOGUE.of_role("case")
     assert {topic.name for topic in case_topics} == {f"{kind}.v1" for kind in CASE_KINDS}
     assert {topic.name for topic in case_topics if not topic.reserved} == set(CASE_TOPICS)

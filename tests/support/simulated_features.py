@@ -48,10 +48,10 @@ def _pause_near_due(steps: Steps) -> bool:
     )
 
 
-def _left_open(steps: Steps) -> bool:
+def _left_open(steps: Steps, *statuses: str) -> bool:
     """Overdue by more than a week when the simulation ends."""
     last, end = steps[-1], hours().midnight(hours().calendar.first_day.replace(year=2026, month=5, day=13))
-    open_still = last.ended_at is None and last.status in ("2", "4", "5", "6")
+    open_still = last.ended_at is None and last.status in (statuses or ("2", "4", "5", "6"))
     return open_still and last.due_at is not None and last.due_at < end - 7 * 24 * HOUR
 
 
@@ -116,11 +116,22 @@ DOCUMENT: Final[Mapping[str, Callable[[Steps], bool]]] = {
     "received late": lambda s: len(s) > 1 and hours().date_of(s[1].at) > hours().date_of(s[0].at),
     "done late": _late,
 }
+TASK: Final[Mapping[str, Callable[[Steps], bool]]] = {
+    "confirmed": lambda s: _passes(s, "assigned", "in-progress", "reported", "confirmed"),
+    "declined": lambda s: s[-1].status == "declined",
+    "cancelled": lambda s: s[-1].status == "cancelled",
+    "forgotten": lambda s: _left_open(s, "in-progress"),
+    "suspended": lambda s: _follows(s, "suspended", "in-progress"),
+    "extended": lambda s: _passes(s, "extended", "reported"),
+    "sent back": lambda s: _passes(s, "reported", "returned", "in-progress", "reported"),
+    "done late": _late,
+}
 FEATURES: Final = {
     "dossier": DOSSIER,
     "field-report": FIELD_REPORT,
     "periodic-report": PERIODIC_REPORT,
     "document": DOCUMENT,
+    "task": TASK,
 }
 """By kind of case."""
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from lienthong_schemas import case_marks
+from lienthong_schemas import case_marks, totals
 from lienthong_schemas.case_marks import marks_of
 
 FLAGS = (
-    *("RATED", "SATISFIED", "FEE_PAID", "FEE_ONLINE", "DIGITISE_KNOWN", "DIGITISED", "SIGNATURE_KNOWN", "SIGNED"),
+    *("RATED", "SATISFIED", "FEE_KNOWN", "FEE_ONLINE", "DIGITISE_KNOWN", "DIGITISED", "SIGNATURE_KNOWN", "SIGNED"),
     "DUPLICATE",
 )
 
@@ -26,6 +26,11 @@ def test_the_flags_keep_their_numbers() -> None:
     assert [getattr(case_marks, name) for name in FLAGS] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
 
+def test_live_and_official_figures_call_the_same_ratings_satisfied() -> None:
+    """4 or 5 of 1 to 5, wherever it is counted."""
+    assert case_marks.SATISFIED_FROM == totals.SATISFIED_FROM
+
+
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
@@ -33,9 +38,9 @@ def test_the_flags_keep_their_numbers() -> None:
         ({"rating": None, "fee_paid": None, "digitised": None, "signature": None, "duplicate_of": None}, set()),
         ({"rating": 3}, {"RATED"}),
         ({"rating": 4}, {"RATED", "SATISFIED"}),
-        ({"fee_paid": "online"}, {"FEE_PAID", "FEE_ONLINE"}),
-        ({"fee_paid": "cash"}, {"FEE_PAID"}),
-        ({"fee_paid": "none"}, set()),
+        ({"fee_paid": "online"}, {"FEE_KNOWN", "FEE_ONLINE"}),
+        ({"fee_paid": "cash"}, {"FEE_KNOWN"}),
+        ({"fee_paid": "none"}, {"FEE_KNOWN"}),
         ({"digitised": False}, {"DIGITISE_KNOWN"}),
         ({"digitised": True, "rating": 1}, {"DIGITISE_KNOWN", "DIGITISED", "RATED"}),
         ({"signature": "valid"}, {"SIGNATURE_KNOWN", "SIGNED"}),

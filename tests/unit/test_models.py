@@ -21,6 +21,7 @@ OWN_FIELDS: dict[str, dict[str, Any]] = {
     "field-report": {"category": "road", "channel": "app"},
     "periodic-report": {"form": "II.06a", "period": "2026-M10"},
     "document": {"document_type": "circular", "sender": "H27"},
+    "task": {"task_type": "directive", "assigned_by": "H27"},
 }
 
 
@@ -138,11 +139,11 @@ def test_a_wrong_value_is_refused(kind: str, field: str, value: Any, problem: st
     assert problems(stated(kind, **{field: value})) == [problem]
 
 
-@pytest.mark.parametrize("data", [{}, {"kind": "task"}, {"kind": 5}, {"kind": "Dossier"}])
+@pytest.mark.parametrize("data", [{}, {"kind": "tasks"}, {"kind": 5}, {"kind": "Dossier"}])
 def test_an_unknown_kind_is_refused_with_the_known_ones(data: dict[str, Any]) -> None:
     """Without a kind nothing else can be judged, so it is the only problem."""
     assert [text.rpartition(";")[2] for text in problems(data)] == [
-        " write dossier, field-report, periodic-report, document"
+        " write dossier, field-report, periodic-report, document, task"
     ]
 
 

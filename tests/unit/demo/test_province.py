@@ -59,10 +59,10 @@ def test_nothing_in_it_is_a_finding(number: int) -> None:
 
 
 def test_all_kinds_and_endings_occur() -> None:
-    """Every wave shows all four kinds of case, cases met, met late, paused and left open."""
+    """Every wave shows all kinds of case, cases met, met late, paused and left open."""
     one = wave(province(), seed=1, number=0, now=NOW)
     kinds = Counter(hand_in.state.kind for hand_in in one.hand_ins)
-    assert set(kinds) == {"dossier", "field-report", "periodic-report", "document"}
+    assert set(kinds) == {"dossier", "field-report", "periodic-report", "document", "task"}
     facts = Counter(fact.kind for each in folded(one).values() for fact in each.facts)
     assert min(facts[kind] for kind in ("started", "paused", "resumed", "breached", "met", "met-late")) >= 1
 

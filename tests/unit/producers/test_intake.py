@@ -55,7 +55,7 @@ def test_every_problem_of_a_line_is_listed() -> None:
         (b"{", "event: no JSON at character 2"),
         (b"[1]", "event: it is no object"),
         (b"7", "event: it is no object"),
-        (b'{"kind": "task"}', "kind: it is no kind of case that can be published"),
+        (b'{"kind": "tasks"}', "kind: it is no kind of case that can be published"),
         (b'{"kind": "dossier\xff"}', "event: byte 18 is no UTF-8"),
         (b'{"kind": NaN}', "event: NaN is no number of JSON"),
         (b"[" * 100_000, "event: "),

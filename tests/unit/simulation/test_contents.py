@@ -11,6 +11,7 @@ from lienthong_producers.domain.simulation.cases import SimulatedEvent
 from lienthong_producers.domain.simulation.contents import record_of, state_of, time_text
 from lienthong_producers.domain.simulation.flaws import CONFLICT
 from lienthong_schemas.case_event import content_digest, read_case_event
+from lienthong_schemas.identity import CASE_KINDS
 from lienthong_schemas.instants import EARLIEST, LATEST, iso_of
 from lienthong_schemas.models import case_record, parse_case_state
 from lienthong_schemas.reference import ReferenceBook, States
@@ -39,7 +40,7 @@ def read(event: SimulatedEvent) -> dict[str, Any]:
 def test_every_event_keeps_the_contract() -> None:
     """Encoded, decoded, and judged as the streams and the ledger do."""
     kinds = Counter(read(event)["case_id"].split(":")[0] for event in ten_days())
-    assert set(kinds) == {"dossier", "field-report", "periodic-report", "document"}
+    assert set(kinds) == set(CASE_KINDS)
 
 
 def test_the_stated_state_gives_the_same_record() -> None:
@@ -83,8 +84,7 @@ def test_nothing_personal_is_in_any_event() -> None:
 def test_every_status_is_one_of_the_reference_data() -> None:
     """Changes of state may break the table, states themselves are known."""
     book = ReferenceBook([entry.record(None) for entry in load_reference("vn")])
-    tables = {kind: book.states(kind, 1_800_000_000_000_000) for kind in ("dossier", "field-report")}
-    tables |= {kind: book.states(kind, 1_800_000_000_000_000) for kind in ("periodic-report", "document")}
+    tables = {kind: book.states(kind, 1_800_000_000_000_000) for kind in CASE_KINDS}
     used = {(event.case.kind, event.step.status) for event in default_month()}
     known = {(kind, status) for kind, table in tables.items() if isinstance(table, States) for status in table.effects}
     assert used - known == set()

@@ -16,10 +16,12 @@ from lienthong_producers.domain.simulation.office_hours import OfficeHours
 from lienthong_producers.domain.simulation.options import Size
 from lienthong_producers.domain.simulation.periodic_reports import PeriodicReports
 from lienthong_producers.domain.simulation.province import Province
+from lienthong_producers.domain.simulation.tasks import Tasks
 from lienthong_schemas.instants import Instant
 
 FIELD_REPORTS: Final = 0.06
 DOCUMENTS: Final = 0.25
+TASKS: Final = 0.02
 """How many there are on a working day for each dossier. Inferred: Hà Tĩnh has about a hundred field reports a day."""
 
 
@@ -40,6 +42,7 @@ def truth(size: Size, hours: OfficeHours, province: Province) -> Iterator[Simula
         FieldReports(hours, province, Chance(size.seed, "field reports"), size.dossiers_per_day * FIELD_REPORTS),
         reports,
         Documents(hours, province, Chance(size.seed, "documents"), size.dossiers_per_day * DOCUMENTS),
+        Tasks(hours, province, Chance(size.seed, "tasks"), size.dossiers_per_day * TASKS),
     )
     for case in dossiers.open_before(begins[0]):
         agenda.enter(case)

@@ -1,4 +1,4 @@
-"""The four kinds of case the whole way: outbox, forwarder, Kafka, deadline worker, ledger."""
+"""Every kind of case the whole way: outbox, forwarder, Kafka, deadline worker, ledger."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.whole_bus import WholeBus, wall_clock, whole_bus
 
 pytestmark = pytest.mark.broker
 
-KINDS = ("dossier", "field-report", "periodic-report", "document")
+KINDS = ("dossier", "field-report", "periodic-report", "document", "task")
 OFFICE = Office("H27.40.1", "Uỷ ban nhân dân phường Thành Sen", "18073")
 DUE = 1_800.0
 """Seconds after the beginning, which lies an hour back."""
