@@ -1,0 +1,129 @@
+"""A ledger fed with the log of a simulated province, without a broker, and held against the recount of that log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lienthong.report.fill import Asked, filled
+from lienthong_consumers.domain.period_report import Line
+from lienthong_consumers.ledger.batch import Batch, Move
+from lienthong_consumers.ledger.database import connect, connect_now
+from lienthong_consumers.ledger.migrate import migrate
+from lienthong_consumers.ledger.reading import RecordReader
+from lienthong_consumers.ledger.store import LedgerStore
+from lienthong_infra.append_time import known_at
+from lienthong_infra.ports import Record, TopicPartition
+from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.catalogue import load_catalogue
+from lienthong_schemas.codec import SchemaBook
+from tests.support.form_recount import Columns
+from tests.support.ledger_log import reference
+from tests.support.log_recount import FOR_EVER, History, standing
+from tests.support.log_recount import known as known_of
+from tests.support.simulations import CALENDAR
+
+PIECE = 400
+"""Records of a batch: the log is cut into many transactions."""
+LATER = 2**51
+"""After everything that a simulation writes: the instant at which reports are asked for."""
+
+
+class ProvinceLedger(NamedTuple):
+    """Where the tables are."""
+
+    dsn: str
+    prefix: str
+
+    def fill(self, records: Sequence[Record]) -> None:
+        """Make the tables and take the records, batch after batch, each through the store's transaction."""
+        migrate(self.dsn, self.prefix)
+        asyncio.run(self._take([_calendar(), *records]))
+
+    async def _take(self, records: Sequence[Record]) -> None:
+        book = SchemaBook()
+        reader = RecordReader(book)
+        topics = {spec.name: spec.config.partitions for spec in load_catalogue().topics.values()}
+        partitions = [
+            TopicPartition(topic, number) for topic in (*CASE_TOPICS, "reference.v1") for number in range(topics[topic])
+        ]
+        connection = await connect(self.dsn, self.prefix)
+        try:
+            store = LedgerStore(connection)
+            await store.prepare(partitions)
+            for begin in range(0, len(records), PIECE):
+                batch = Batch()
+                for record in records[begin : begin + PIECE]:
+                    reader.read(batch, record)
+                    at = TopicPartition(record.topic, record.partition)
+                    first = batch.moves[at].read_from if at in batch.moves else record.offset
+                    batch.moves[at] = Move(first, record.offset + 1, known_at(record))
+                await store.apply(batch)
+        finally:
+            await connection.close()
+
+    def form(self, period: str, by: str, counting: str, as_of: int | None = None) -> dict[str, Columns]:
+        """Form II.06 as the verb fills it, in the words of the recount."""
+        asked = Asked(period, by=by, counting="day" if counting == "day" else "instant", as_of=as_of, running=True)
+        with connect_now(self.dsn, self.prefix) as connection:
+            found = filled(connection, asked, LATER)
+        return {one.code: words(one.line) for one in found.lines if words(one.line)}
+
+    def rows(self) -> dict[str, tuple[Any, ...]]:
+        """The current rows: which event applies, and whether its epoch is sealed."""
+        return {
+            case: tuple(rest) for case, *rest in self._query("SELECT case_id, epoch, seq, digest, sealed FROM case_row")
+        }
+
+    def irregular(self) -> Counter[tuple[Any, ...]]:
+        """Holes, beaten events and held events."""
+        return Counter(
+            self._query(
+                "SELECT 'hole', case_id, epoch, first_seq, last_seq, ''::bytea FROM gap"
+                " UNION ALL SELECT 'lost', case_id, epoch, seq, 0, digest FROM conflict"
+                " UNION ALL SELECT 'held', case_id, epoch, seq, 0, digest FROM held"
+            )
+        )
+
+    def _query(self, query: Any) -> list[tuple[Any, ...]]:
+        with connect_now(self.dsn, self.prefix) as connection:
+            return connection.execute(query).fetchall()
+
+
+def words(line: Line) -> Columns:
+    """A line in the words of the recount."""
+    return +Counter(line._asdict())
+
+
+def rows_again(cases: Mapping[str, History]) -> dict[str, tuple[Any, ...]]:
+    """The rows that the ledger must have, by the recount."""
+    found = {}
+    for case, history in cases.items():
+        last, sealed = (now := standing(history)).last, now.sealed
+        if last is not None:
+            found[case] = (*last.number, last.content, sealed)
+    return found
+
+
+def irregular_again(cases: Mapping[str, History]) -> Counter[tuple[Any, ...]]:
+    """The holes, beaten events and held events that the ledger must have."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    for case, history in cases.items():
+        now = standing(history)
+        found.update(("hole", case, *hole, b"") for hole in now.holes)
+        found.update(("lost", case, *number, 0, content) for number, content in now.lost)
+        found.update(("held", case, *number, 0, content) for number, content in now.held)
+    return found
+
+
+def only_known(cases: Mapping[str, History], at: int = FOR_EVER) -> dict[str, History]:
+    """The histories that a log would have which ends at a time."""
+    return {case: then for case, history in cases.items() if (then := known_of(history, at))}
+
+
+def _calendar() -> Record:
+    body = CALENDAR.model_dump(mode="json")
+    one = reference("calendar", "default", {name: body[name] for name in ("time_zone", "source")})
+    return Record("reference.v1", 0, 0, one.key, one.value, 0)
