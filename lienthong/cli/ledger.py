@@ -13,6 +13,7 @@ from lienthong.cli.options import AsJson, Prefix, settings_for
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from lienthong_consumers.ledger.recount import Difference
     from lienthong_consumers.ledger.summary import UnitFigures
 
 Kind = Annotated[str, typer.Option("--kind", help="dossier, field-report, periodic-report, document or task.")]
@@ -154,13 +155,22 @@ def _check(prefix: Prefix = "", as_json: AsJson = False) -> None:
     with _connection(prefix) as connection:
         found = differences(connection)
     if as_json:
-        typer.echo(json.dumps([[*one.unit, *one.total, *one.rows] for one in found]))
+        typer.echo(json.dumps([_difference(one) for one in found]))
     for one in [] if as_json else found:
-        typer.echo(f"{one.unit.office} {one.unit.kind}: kept {tuple(one.total)}, rows give {tuple(one.rows)}")
+        said = ", ".join(
+            f"{name} {kept} (rows give {rows})" for name, (kept, rows) in _difference(one)["figures"].items()
+        )
+        typer.echo(f"{' '.join(map(str, filter(None, one.cell)))}: {said}")
     if found:
         raise typer.Exit(exit_codes.PROBLEMS_FOUND)
     if not as_json:
         typer.echo("the totals are what the rows add up to")
+
+
+def _difference(one: "Difference") -> dict[str, Any]:
+    """The cell, and of each figure that differs what was kept and what the rows give."""
+    both = zip(one.total._fields, one.total, one.rows, strict=True)
+    return {**one.cell._asdict(), "figures": {name: (kept, rows) for name, kept, rows in both if kept != rows}}
 
 
 def _connection(prefix: str) -> "Connection[Any]":

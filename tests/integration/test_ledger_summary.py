@@ -137,9 +137,9 @@ async def test_a_total_that_was_changed_by_hand_is_found(bench: LedgerBench) -> 
     bench.put(outbound(dossier(1, 1)))
     await bench.settle()
     with connect_now(bench.dsn, bench.prefix) as connection:
-        connection.execute("UPDATE total_part SET open = open + 1")
+        connection.execute("UPDATE total_part SET in_process = in_process + 1")
         (found,) = differences(connection)
-    assert (found.unit.office, found.total.open, found.rows.open) == ("H27.16", 2, 1)
+    assert (found.cell.office, found.total.open, found.rows.open) == ("H27.16", 2, 1)
 
 
 async def test_the_commands_print_what_the_functions_give(
@@ -163,5 +163,5 @@ async def test_the_commands_print_what_the_functions_give(
     assert "H27.16" in run("units")
     assert run("check") == "the totals are what the rows add up to\n"
     with connect_now(bench.dsn, bench.prefix) as connection:
-        connection.execute("UPDATE total_part SET open = open + 1")
+        connection.execute("UPDATE total_part SET in_process = in_process + 1")
     assert CliRunner().invoke(build_app(), ["ledger", "check"]).exit_code == 1

@@ -73,8 +73,8 @@ async def test_figures_lie_in_the_partition_of_their_cases(bench: LedgerBench) -
     bench.put(*(outbound(dossier(number, 1, "2")) for number in range(30)))
     await bench.settle()
     counted = bench.rows(
-        "SELECT partition, count(*) FROM case_row JOIN case_event USING (case_id, epoch, seq, digest)"
-        " GROUP BY partition ORDER BY partition"
+        "SELECT e.partition, count(*) FROM case_row JOIN case_event AS e USING (case_id, epoch, seq, digest)"
+        " GROUP BY e.partition ORDER BY e.partition"
     )
     assert len(counted) > 1
     assert bench.rows("SELECT partition, received FROM total_part ORDER BY partition") == counted

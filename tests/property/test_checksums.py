@@ -132,7 +132,7 @@ def take(ledger: LedgerInMemory, records: Iterable[Record]) -> None:
 
 def counted(ledger: LedgerInMemory, below: int) -> Checksum:
     """What the ledger has counted."""
-    offices = {unit.office: (each.received, each.ended, each.ended_late) for unit, each in ledger.counted().items()}
+    offices = {unit.office: (each.received, each.ended, each.ended_late) for unit, each in ledger.by_unit().items()}
     return checksum_of(*SOURCE, below, offices)
 
 
@@ -196,8 +196,8 @@ class TwiceInLedger(LedgerInMemory):
     def apply(self, batch: Sequence[Entry]) -> Changes:
         """Take one batch, and add its totals once more."""
         changes = super().apply(batch)
-        for (_, unit), delta in list(changes.totals.changes().items())[:1]:
-            self.totals[unit] = self.totals[unit].plus(delta)
+        for cell, delta in list(changes.totals.changes().items())[:1]:
+            self.totals[cell] = self.totals[cell].plus(delta)
         return changes
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lienthong_consumers.domain.entry import Entry
 from lienthong_consumers.domain.figures import totals_of
 from lienthong_consumers.domain.settlement import Settlement, merge, settle
+from tests.support.ledger_cells import cells
 from tests.support.ledger_entries import LedgerInMemory, entry, hour
 from tests.support.ledger_recount import Counted, recount
 
@@ -21,7 +25,23 @@ Times = tuple[int | None, int | None, int | None]
 """Received, due, ended."""
 NUMBERS = st.tuples(st.sampled_from(CASES), st.integers(1, 3), st.integers(1, 5))
 OPEN_CASE: Times = (hour(1), hour(5), None)
-INSTANTS = st.sampled_from((None, hour(1), hour(5)))
+INSTANTS = st.sampled_from((None, hour(1), hour(5), hour(30)))
+NOTHING_MORE: Mapping[str, Any] = {}
+SAYS = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(("1", "3", "4", "5", "9")),
+        "commune": st.sampled_from(("18073", "")),
+        "selector": st.sampled_from(("1.005129", "2.000635")),
+        "channel": st.sampled_from(("direct", "online")),
+        "rating": st.sampled_from((None, 3, 4)),
+        "fee_paid": st.sampled_from((None, "online", "cash")),
+        "digitised": st.sampled_from((None, False, True)),
+        "signature": st.sampled_from((None, "valid", "absent")),
+        "duplicate_of": st.sampled_from((None, "another")),
+    },
+)
+"""What an event says besides its times; only figures look at it."""
 CHANGE = st.sampled_from(("changed", "opening")) | st.tuples(st.integers(1, 2), st.integers(1, 5))
 
 
@@ -32,8 +52,9 @@ def _event(
     times: Times = OPEN_CASE,
     accepted: int = 2,
     change: str | tuple[int, int] = "changed",
+    says: Mapping[str, Any] = NOTHING_MORE,
 ) -> Entry:
-    """An event; a change of two numbers is a handover: how many epochs on, and the last number."""
+    """An event; a change of two numbers is a handover: how many epochs on, and the last number. ``says``: fields."""
     case, epoch, seq = number
     further, last = change if isinstance(change, tuple) else (0, None)
     return entry(
@@ -48,6 +69,7 @@ def _event(
         change="handover" if further else change,
         next_epoch=epoch + further if further else None,
         last_seq=last,
+        **dict(says),
     )
 
 
@@ -58,6 +80,7 @@ EVENTS = st.builds(
     times=st.tuples(INSTANTS, INSTANTS, INSTANTS),
     accepted=st.integers(1, 4),
     change=CHANGE,
+    says=SAYS,
 )
 
 
@@ -115,8 +138,16 @@ def test_totals_are_a_recount_of_the_rows_and_rows_and_totals_a_recount_of_the_l
     ledger = _ledger(entries, sizes)
     counted = recount(Counted(*(getattr(one, name) for name in Counted._fields)) for one in entries)
     rows = {case: (row.epoch, row.seq, row.digest) for case, row in ledger.rows.items()}
-    totals = {(unit.office, unit.kind): tuple(figures) for unit, figures in ledger.counted().items()}
+    totals = {
+        (unit.office, unit.kind): (one.waiting + one.declined, one.received, one.ended, one.ended_late, one.open)
+        for unit, one in ledger.by_unit().items()
+    }
+    by_measure = {
+        tuple(cell): {name: count for name, count in figures._asdict().items() if count}
+        for cell, figures in ledger.counted().items()
+    }
     assert ledger.counted() == totals_of(ledger.rows.values())
+    assert by_measure == cells(one._asdict() for one in entries)
     assert (rows, totals, len(ledger.history), ledger.duplicates.total()) == counted
 
 

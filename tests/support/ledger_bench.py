@@ -12,6 +12,7 @@ from lienthong_consumers.ledger.database import connect, connect_now
 from lienthong_consumers.ledger.exact_start import ExactStart
 from lienthong_consumers.ledger.migrate import migrate
 from lienthong_consumers.ledger.reading import RecordReader
+from lienthong_consumers.ledger.recount import kept_totals
 from lienthong_consumers.ledger.sink import LedgerSink, Parts, Silent
 from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_infra.memory import MemoryBroker
@@ -22,6 +23,7 @@ from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant
+from tests.support.ledger_cells import Cells
 from tests.support.ledger_recount import Recount
 
 MOST_S = 30.0
@@ -126,9 +128,23 @@ class LedgerBench:
         """What the tables hold, in the form of a recount of the log."""
         return counted(self.dsn, self.prefix)
 
+    def cells(self) -> Cells:
+        """The figures of the cells, those that are not zero."""
+        return kept_cells(self.dsn, self.prefix)
+
     def case_records(self) -> list[Record]:
         """All records of dossiers on the log."""
         return self.broker.records("dossier.v1")
+
+
+def kept_cells(dsn: str, prefix: str) -> Cells:
+    """The totals of a ledger by cell, in the form of a recount of the log."""
+    with connect_now(dsn, prefix) as connection:
+        found = {
+            tuple(cell): {name: count for name, count in figures._asdict().items() if count}
+            for cell, figures in kept_totals(connection).items()
+        }
+    return {cell: figures for cell, figures in found.items() if figures}
 
 
 def counted(dsn: str, prefix: str) -> Recount:

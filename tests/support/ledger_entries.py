@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from lienthong_consumers.domain.changes import CaseIdentity, Changes, by_case, changes_of
 from lienthong_consumers.domain.entry import CurrentRow, Entry
-from lienthong_consumers.domain.figures import ZERO, Figures, Unit
+from lienthong_consumers.domain.figures import ZERO, Cell, Figures, Unit, by_unit
 from lienthong_consumers.domain.settlement import Conflict, Gap, Held
 from lienthong_schemas.identity import event_id
 
@@ -54,6 +54,12 @@ def entry(seq: int, status: str = "4", **changes: object) -> Entry:
         last_seq=None,
         source_ref=None,
         event_id="",
+        urgency=None,
+        rating=None,
+        fee_paid=None,
+        digitised=None,
+        signature=None,
+        duplicate_of=None,
         value=b"value",
     )
     made = plain._replace(**changes)  # type: ignore[arg-type]
@@ -75,7 +81,7 @@ class LedgerInMemory:
         self.history: dict[CaseIdentity, Entry] = {}
         self.duplicates: Counter[CaseIdentity] = Counter()
         self.rows: dict[str, CurrentRow] = {}
-        self.totals: dict[Unit, Figures] = {}
+        self.totals: dict[Cell, Figures] = {}
         self.gaps: set[tuple[str, Gap]] = set()
         self.conflicts: set[tuple[str, Conflict]] = set()
         self.held: set[tuple[str, Held]] = set()
@@ -93,16 +99,20 @@ class LedgerInMemory:
             self.history[identity] = self.history[identity]._replace(accepted_at=accepted_at, known_at=known_at)
         self.duplicates.update(changes.duplicates)
         self.rows.update(changes.rows)
-        for (_, unit), delta in changes.totals.changes().items():
-            self.totals[unit] = self.totals.get(unit, ZERO).plus(delta)
+        for cell, delta in changes.totals.changes().items():
+            self.totals[cell] = self.totals.get(cell, ZERO).plus(delta)
         _move(self.gaps, changes.gaps_opened, changes.gaps_closed)
         _move(self.conflicts, changes.conflicts_opened, changes.conflicts_closed)
         _move(self.held, changes.held, changes.released)
         return changes
 
-    def counted(self) -> dict[Unit, Figures]:
-        """The totals without units that have nothing."""
-        return {unit: figures for unit, figures in self.totals.items() if figures != ZERO}
+    def counted(self) -> dict[Cell, Figures]:
+        """The totals without cells that have nothing."""
+        return {cell: figures for cell, figures in self.totals.items() if figures != ZERO}
+
+    def by_unit(self) -> dict[Unit, Figures]:
+        """The totals of each office and kind."""
+        return by_unit(self.totals)
 
 
 def _move(rows: set[Row], opened: Iterable[Row], closed: Iterable[Row]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from lienthong_infra.ports import OutboundRecord, Record
 from lienthong_schemas.case_event import content_digest
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.identity import event_id
 from lienthong_schemas.records import FIRM, ClockEvent, Finding, ReferenceRecord
+from tests.support.ledger_cells import Cells, cells
 from tests.support.ledger_recount import Counted, Recount, recount
 
 BOOK = SchemaBook()
@@ -61,6 +62,17 @@ def dossier(number: int | str, seq: int, status: str = "4", **fields: Any) -> di
     }
     made = {**plain, **fields}
     return {"event_id": event_id(made["office"], made["case_id"], made["epoch"], made["seq"]), **made}
+
+
+_OF_DOSSIERS: Final = ("procedure", "channel", "step", "applicant_kind", "applicant", "fee_paid", "digitised")
+
+
+def other(kind: str, number: int | str, status: str, **fields: Any) -> dict[str, Any]:
+    """The Avro record of the first event of a case of another kind; the fields of its kind by name."""
+    identity = f"{kind}:{OFFICE}:{number}"
+    plain = dossier(number, 1, status)
+    common = {name: value for name, value in plain.items() if name not in _OF_DOSSIERS}
+    return {**common, "case_id": identity, "event_id": event_id(OFFICE, identity, 1, 1), **fields}
 
 
 def outbound(record: dict[str, Any], *, topic: str = "dossier.v1", timestamp: int | None = None) -> OutboundRecord:
@@ -130,6 +142,28 @@ def reference(kind: str, key: str, body: object, *, version: int = 1, valid_from
 def recount_log(records: Iterable[Record]) -> Recount:
     """What the ledger must hold after these records of case topics, counted by other code than its own."""
     return recount(_counted(record) for record in records)
+
+
+def recount_cells(records: Iterable[Record]) -> Cells:
+    """The cells of the totals after these records of case topics."""
+    return cells(map(_delivery, records))
+
+
+_MARKS: Final = ("channel", "rating", "fee_paid", "digitised", "signature", "duplicate_of")
+_SELECTORS: Final = ("procedure", "category", "form", "document_type", "task_type")
+
+
+def _delivery(record: Record) -> dict[str, Any]:
+    whole = BOOK.decode(record.topic, record.value or b"")
+    return {
+        **whole,
+        **_counted(record)._asdict(),
+        **{name: whole.get(name) for name in _MARKS},
+        "channel": whole.get("channel", ""),
+        "kind": record.topic.removesuffix(".v1"),
+        "partition": record.partition,
+        "selector": next(whole[name] for name in _SELECTORS if name in whole),
+    }
 
 
 def _counted(record: Record) -> Counted:

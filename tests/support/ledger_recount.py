@@ -45,7 +45,7 @@ def recount(deliveries: Iterable[Counted]) -> Recount:
         different = {(one.epoch, one.seq, one.digest) for one in all_deliveries}
         events += len(different)
         duplicates += len(all_deliveries) - len(different)
-        last = _last_that_applies(all_deliveries)
+        last = last_that_applies(all_deliveries)
         if last is None:
             continue
         rows[case_id] = (last.epoch, last.seq, last.digest)
@@ -58,7 +58,8 @@ def recount(deliveries: Iterable[Counted]) -> Recount:
     return Recount(rows, {unit: (c[0], c[1], c[2], c[3], c[4]) for unit, c in totals.items()}, events, duplicates)
 
 
-def _last_that_applies(deliveries: list[Counted]) -> Counted | None:
+def last_that_applies(deliveries: list[Counted]) -> Counted | None:
+    """Of the deliveries of one case the one that applies last; None where nothing does."""
     winners: dict[tuple[int, int], Counted] = {}
     for one in sorted(deliveries, key=lambda each: (each.accepted_at, each.digest)):
         winners.setdefault((one.epoch, one.seq), one)

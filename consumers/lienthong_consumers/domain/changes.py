@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from lienthong_consumers.domain.entry import CurrentRow, Entry, row_of
-from lienthong_consumers.domain.figures import Totals, figures_of, unit_of
+from lienthong_consumers.domain.figures import Totals, standing_of, unit_of
 from lienthong_consumers.domain.settlement import (
     FIRST_EPOCH,
     NOTHING,
+    OPENING,
     Conflict,
     Gap,
     Held,
@@ -117,12 +118,13 @@ def _continue(changes: Changes, row: CurrentRow | None, entries: Sequence[Entry]
             changes.duplicates[entry.case_id, *entry.identity] += 1
             continue
         changes.entries.append(entry)
-        after = row_of(entry, sealed=False)
+        carried = entry.change == OPENING if current is None else current.carried
+        after = row_of(entry, sealed=False, carried=carried)
         _note_correction(changes, current, after, entry)
         current = after
     if current is not None and current is not before:
         changes.rows[current.case_id] = current
-        changes.totals.move(entries[0].partition, before, current)
+        changes.totals.move(before, current)
 
 
 def _settle_anew(changes: Changes, row: CurrentRow | None, history: Sequence[Entry], entries: Sequence[Entry]) -> None:
@@ -139,7 +141,7 @@ def _settle_anew(changes: Changes, row: CurrentRow | None, history: Sequence[Ent
     _note_difference(changes, entries[0].case_id, before, after)
     if after.row is not None and after.row != row:
         changes.rows[after.row.case_id] = after.row
-        changes.totals.move(entries[0].partition, row, after.row)
+        changes.totals.move(row, after.row)
 
 
 def _take(
@@ -185,5 +187,5 @@ def _note_correction(changes: Changes, before: CurrentRow | None, after: Current
     """A figure that was final changes: by whom the case is counted, or as what."""
     if before is None or before.ended_at is None:
         return
-    if (unit_of(before), figures_of(before)) != (unit_of(after), figures_of(after)):
+    if (unit_of(before), standing_of(before)) != (unit_of(after), standing_of(after)):
         changes.corrections.append(Correction(after.case_id, before, after, cause))

@@ -39,6 +39,13 @@ class Entry(NamedTuple):
     """Only in a handover: the last number of this epoch."""
     source_ref: str | None
     event_id: str
+    urgency: str | None
+    rating: int | None
+    """Satisfaction of the citizen, 1 to 5."""
+    fee_paid: str | None
+    digitised: bool | None
+    signature: str | None
+    duplicate_of: str | None
     value: bytes
 
     @property
@@ -55,7 +62,8 @@ class Entry(NamedTuple):
 class CurrentRow(NamedTuple):
     """What holds for a case now: the state of the event that applies with the highest ``(epoch, seq)``.
 
-    ``sealed`` tells that its epoch was handed over, so that a further number of it has no say.
+    ``sealed`` tells that its epoch was handed over, so that a further number of it has no say; ``carried``, that its
+    first event is an opening balance.
     """
 
     case_id: str
@@ -74,6 +82,14 @@ class CurrentRow(NamedTuple):
     ended_at: Instant | None
     known_at: Instant
     sealed: bool
+    carried: bool
+    partition: int
+    urgency: str | None
+    rating: int | None
+    fee_paid: str | None
+    digitised: bool | None
+    signature: str | None
+    duplicate_of: str | None
 
     @property
     def number(self) -> tuple[int, int]:
@@ -81,7 +97,7 @@ class CurrentRow(NamedTuple):
         return self.epoch, self.seq
 
 
-def row_of(entry: Entry, *, sealed: bool) -> CurrentRow:
+def row_of(entry: Entry, *, sealed: bool, carried: bool) -> CurrentRow:
     """The current row of a case whose last event that applies is ``entry``."""
     return CurrentRow(
         entry.case_id,
@@ -100,4 +116,12 @@ def row_of(entry: Entry, *, sealed: bool) -> CurrentRow:
         entry.ended_at,
         entry.known_at,
         sealed,
+        carried,
+        entry.partition,
+        entry.urgency,
+        entry.rating,
+        entry.fee_paid,
+        entry.digitised,
+        entry.signature,
+        entry.duplicate_of,
     )

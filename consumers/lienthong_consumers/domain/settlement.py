@@ -67,21 +67,23 @@ def settle(entries: Iterable[Entry]) -> Settlement:
     epochs, conflicts = _winners(entries)
     gaps: list[Gap] = []
     last: Entry | None = None
-    sealed = False
+    sealed = carried = False
     epoch: int | None = FIRST_EPOCH
     while epoch is not None and epoch in epochs:
         numbered = epochs.pop(epoch)
         handover = next((numbered[seq] for seq in sorted(numbered) if numbered[seq].next_epoch is not None), None)
         end = None if handover is None else max(handover.last_seq or 0, handover.seq)
         own = sorted(seq for seq in numbered if end is None or seq <= end)
-        gaps.extend(_gaps(epoch, own, end, opened=numbered[own[0]].change == OPENING))
+        opened = numbered[own[0]].change == OPENING
+        gaps.extend(_gaps(epoch, own, end, opened=opened))
+        carried = opened if last is None else carried
         last, sealed = numbered[own[-1]], handover is not None
         behind = {seq: entry for seq, entry in numbered.items() if end is not None and seq > end}
         if behind:
             epochs[-epoch] = behind  # an epoch is above 0, so this is nobody's place
         epoch = None if handover is None else handover.next_epoch
     held = frozenset(Held(*entry.identity) for numbered in epochs.values() for entry in numbered.values())
-    row = None if last is None else row_of(last, sealed=sealed)
+    row = None if last is None else row_of(last, sealed=sealed, carried=carried)
     return Settlement(row, frozenset(gaps), conflicts, held)
 
 

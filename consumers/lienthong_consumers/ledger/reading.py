@@ -105,6 +105,12 @@ class RecordReader:
                 None if handover is None else handover.last_seq,
                 whole["source_ref"],
                 whole["event_id"],
+                whole.get("urgency"),
+                whole.get("rating"),
+                whole.get("fee_paid"),
+                whole.get("digitised"),
+                whole.get("signature"),
+                whole.get("duplicate_of"),
                 record.value or b"",
             )
         )

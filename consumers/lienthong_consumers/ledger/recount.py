@@ -2,19 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
-from lienthong_consumers.domain.figures import Figures, Unit
+from lienthong_consumers.domain.figures import MEASURES, PAUSED, STOPPED, Cell, Figures
+from lienthong_schemas.totals import SATISFIED_FROM
 
-_TOTALS: Final = "SELECT office, kind, waiting, received, ended, ended_late, open FROM total"
-_ROWS: Final = """
-    SELECT office, kind, count(*) FILTER (WHERE received_at IS NULL AND ended_at IS NULL),
-           count(*) FILTER (WHERE received_at IS NOT NULL OR ended_at IS NOT NULL),
-           count(*) FILTER (WHERE ended_at IS NOT NULL), count(*) FILTER (WHERE ended_at > due_at),
-           count(*) FILTER (WHERE received_at IS NOT NULL AND ended_at IS NULL)
-    FROM case_row GROUP BY office, kind
+_KEY: Final = ", ".join(Cell._fields)
+_TOTALS: Final = f"SELECT {_KEY}, {', '.join(MEASURES)} FROM total_part"
+_COUNTED: Final[Mapping[str, str]] = {
+    "waiting": "NOT is_received AND NOT is_stopped",
+    "declined": "NOT is_received AND is_stopped",
+    "received": "is_received",
+    "carried": "is_received AND carried",
+    "in_process": "is_open AND NOT is_stopped AND NOT is_paused",
+    "paused": "is_open AND NOT is_stopped AND is_paused",
+    "stopped": "is_open AND is_stopped",
+    "ended_early": "end_day < due_day",
+    "ended_on_time": "end_day = due_day AND ended_at <= due_at",
+    "ended_late": "ended_at > due_at",
+    "ended_undated": "ended_at IS NOT NULL AND due_at IS NULL",
+    "ended_late_by_day": "end_day > due_day",
+    "rated": "rating IS NOT NULL",
+    "satisfied": f"rating >= {SATISFIED_FROM}",
+    "fee_known": "fee_paid IS NOT NULL",
+    "fee_online": "fee_paid = 'online'",
+    "digitise_known": "digitised IS NOT NULL",
+    "digitised": "digitised",
+    "signature_known": "signature IS NOT NULL",
+    "signed": "signature = 'valid'",
+    "repeated": "duplicate_of IS NOT NULL",
+}
+"""What a row must be to be counted by each measure; the same that ``domain/figures.py`` says of one row."""
+
+
+def _statuses(of_kinds: Mapping[str, frozenset[str]]) -> str:
+    """Pairs of kind and status as a list for SQL; both are constants of ours."""
+    return ", ".join(f"('{kind}', '{status}')" for kind, all_of in of_kinds.items() for status in sorted(all_of))
+
+
+_ROWS: Final = f"""
+    SELECT {_KEY}, {", ".join(f"count(*) FILTER (WHERE {_COUNTED[name]})" for name in MEASURES)}
+    FROM (
+        SELECT *, received_at IS NOT NULL OR ended_at IS NOT NULL AS is_received,
+            received_at IS NOT NULL AND ended_at IS NULL AS is_open,
+            ended_at IS NULL AND (kind, status) IN ({_statuses(STOPPED)}) AS is_stopped,
+            (kind, status) IN ({_statuses(PAUSED)}) AS is_paused,
+            (ended_at AT TIME ZONE 'UTC' + interval '7 hours')::date AS end_day,
+            (due_at AT TIME ZONE 'UTC' + interval '7 hours')::date AS due_day
+        FROM case_row
+    ) AS one
+    GROUP BY {_KEY}
 """
 _RECORDS: Final = """
     SELECT coalesce(sum(entries), 0)::bigint, coalesce(sum(duplicates), 0)::bigint, coalesce(sum(refused), 0)::bigint
@@ -23,9 +63,9 @@ _RECORDS: Final = """
 
 
 class Difference(NamedTuple):
-    """A unit whose total is not what its rows add up to."""
+    """A cell whose total is not what its rows add up to."""
 
-    unit: Unit
+    cell: Cell
     total: Figures
     rows: Figures
 
@@ -38,12 +78,12 @@ class RecordCount(NamedTuple):
     refused: int
 
 
-def kept_totals(connection: Connection[Any]) -> dict[Unit, Figures]:
-    """The totals as they were kept, without units that have nothing."""
+def kept_totals(connection: Connection[Any]) -> dict[Cell, Figures]:
+    """The totals as they were kept, without cells that have nothing."""
     return _figures(connection, _TOTALS)
 
 
-def recounted_totals(connection: Connection[Any]) -> dict[Unit, Figures]:
+def recounted_totals(connection: Connection[Any]) -> dict[Cell, Figures]:
     """The totals counted again from the current rows."""
     return _figures(connection, _ROWS)
 
@@ -55,9 +95,9 @@ def differences(connection: Connection[Any]) -> list[Difference]:
         kept, counted = kept_totals(connection), recounted_totals(connection)
     nothing = Figures()
     return [
-        Difference(unit, kept.get(unit, nothing), counted.get(unit, nothing))
-        for unit in sorted(kept.keys() | counted.keys())
-        if kept.get(unit, nothing) != counted.get(unit, nothing)
+        Difference(cell, kept.get(cell, nothing), counted.get(cell, nothing))
+        for cell in sorted(kept.keys() | counted.keys())
+        if kept.get(cell, nothing) != counted.get(cell, nothing)
     ]
 
 
@@ -66,6 +106,7 @@ def record_count(connection: Connection[Any], topics: list[str]) -> RecordCount:
     return RecordCount(*(connection.execute(_RECORDS, (topics,)).fetchone() or (0, 0, 0)))
 
 
-def _figures(connection: Connection[Any], query: Any) -> dict[Unit, Figures]:
-    found = {Unit(office, kind): Figures(*numbers) for office, kind, *numbers in connection.execute(query)}
-    return {unit: figures for unit, figures in found.items() if figures != Figures()}
+def _figures(connection: Connection[Any], query: Any) -> dict[Cell, Figures]:
+    key = len(Cell._fields)
+    found = {Cell(*row[:key]): Figures(*row[key:]) for row in connection.execute(query)}
+    return {cell: figures for cell, figures in found.items() if figures != Figures()}

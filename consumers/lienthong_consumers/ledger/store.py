@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from psycopg import Error as DatabaseError
 
 from lienthong_consumers.ledger.batch import Applied, Batch, Move
-from lienthong_consumers.ledger.tables import announcements, cases
+from lienthong_consumers.ledger.tables import announcements, cases, totals
 from lienthong_consumers.ledger.tables.announcements import write_clock_events, write_findings
 from lienthong_consumers.ledger.tables.cases import apply_entries
 from lienthong_consumers.ledger.tables.checkpoints import write_checksums, write_own_checksums
@@ -48,7 +48,7 @@ class LedgerStore:
     async def prepare(self, partitions: Collection[TopicPartition]) -> None:
         """Get the connection ready; at the very first start, say that all these partitions are read from the start."""
         async with self._connection.transaction(), self._connection.cursor() as cursor:
-            for statement in (*cases.TEMPORARY_TABLES, *announcements.TEMPORARY_TABLES):
+            for statement in (*cases.TEMPORARY_TABLES, *totals.TEMPORARY_TABLES, *announcements.TEMPORARY_TABLES):
                 await cursor.execute(statement)
             await create_positions(cursor, partitions)
 

@@ -12,8 +12,8 @@ from sqlalchemy.pool import NullPool
 from lienthong_consumers.ledger.database import connect_now
 
 
-def upgrade(dsn: str, prefix: str, schema: str) -> None:
-    """Bring the tables in an existing schema to the newest step; the caller holds the lock."""
+def upgrade(dsn: str, prefix: str, schema: str, *, to: str = "head") -> None:
+    """Bring the tables in an existing schema to the newest step, or to the one named; the caller holds the lock."""
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect_now(dsn, prefix, autocommit=False),
@@ -24,4 +24,4 @@ def upgrade(dsn: str, prefix: str, schema: str) -> None:
         config.set_main_option("script_location", str(scripts))
         config.set_main_option("path_separator", "os")
         config.attributes.update(connection=connection, schema=schema)
-        command.upgrade(config, "head")
+        command.upgrade(config, to)

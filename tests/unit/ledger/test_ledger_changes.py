@@ -10,41 +10,42 @@ from lienthong_consumers.domain.settlement import Conflict, Gap, Held
 from tests.support.ledger_entries import CASE, LedgerInMemory, entry, handover, hour
 
 H16, H17 = Unit("H27.16", "dossier"), Unit("H27.17", "dossier")
+IN_PROCESS, EARLY = Figures(received=1, in_process=1), Figures(received=1, ended_early=1)
 
 
 def test_a_case_is_counted_once_whatever_its_number_of_events() -> None:
     """Totals move by the transition of the current row, not by events."""
     ledger = LedgerInMemory()
     ledger.apply([entry(1, "2"), entry(2), entry(3, "9", ended_at=hour(50))])
-    assert ledger.counted() == {H16: Figures(received=1, ended=1)}
+    assert ledger.by_unit() == {H16: EARLY}
 
 
 def test_a_case_that_is_not_received_waits() -> None:
     """A submission without a time of receipt is in no other figure."""
     ledger = LedgerInMemory()
     ledger.apply([entry(1, "1", received_at=None)])
-    assert ledger.counted() == {H16: Figures(waiting=1)}
+    assert ledger.by_unit() == {H16: Figures(waiting=1)}
 
 
 def test_ended_exactly_at_the_due_instant_is_not_late() -> None:
     """Late means later."""
     ledger = LedgerInMemory()
     ledger.apply([entry(1, "9", ended_at=hour(100))])
-    assert ledger.counted() == {H16: Figures(received=1, ended=1)}
+    assert ledger.by_unit() == {H16: Figures(received=1, ended_on_time=1)}
 
 
 def test_lateness_is_by_the_due_time_of_the_last_state() -> None:
     """A later due time stated with the end makes the end timely."""
     ledger = LedgerInMemory()
     ledger.apply([entry(1, "2"), entry(2, "9", ended_at=hour(101), due_at=hour(200))])
-    assert ledger.counted() == {H16: Figures(received=1, ended=1)}
+    assert ledger.by_unit() == {H16: EARLY}
 
 
 def test_without_a_due_time_nothing_is_late() -> None:
     """Lateness needs both times."""
     ledger = LedgerInMemory()
     ledger.apply([entry(1, "9", ended_at=hour(500), due_at=None)])
-    assert ledger.counted() == {H16: Figures(received=1, ended=1)}
+    assert ledger.by_unit() == {H16: Figures(received=1, ended_undated=1)}
 
 
 def test_a_case_that_moves_is_counted_by_the_office_that_holds_it() -> None:
@@ -52,7 +53,7 @@ def test_a_case_that_moves_is_counted_by_the_office_that_holds_it() -> None:
     ledger = LedgerInMemory()
     ledger.apply([entry(1, "2")])
     ledger.apply([entry(2, office="H27.17")])
-    assert ledger.counted() == {H17: Figures(received=1, open=1)}
+    assert ledger.by_unit() == {H17: IN_PROCESS}
 
 
 def test_a_duplicate_only_counts_as_a_duplicate() -> None:
@@ -106,7 +107,7 @@ def test_of_two_events_with_one_number_the_one_accepted_earlier_applies() -> Non
     ledger.apply([early])
     assert ledger.rows[CASE].status == "9"
     assert ledger.conflicts == {(CASE, Conflict(1, 1, late.digest, early.digest))}
-    assert ledger.counted() == {H16: Figures(received=1, ended=1)}
+    assert ledger.by_unit() == {H16: EARLY}
     assert len(ledger.history) == 2
 
 
@@ -124,7 +125,7 @@ def test_a_high_epoch_without_a_handover_is_history_only() -> None:
     ledger = LedgerInMemory()
     taken = entry(1, "9", epoch=2, office="H27.17", ended_at=hour(3))
     ledger.apply([entry(1, "2"), taken])
-    assert ledger.counted() == {H16: Figures(received=1, open=1)}
+    assert ledger.by_unit() == {H16: IN_PROCESS}
     assert ledger.held == {(CASE, Held(2, 1, taken.digest))}
 
 
@@ -133,7 +134,7 @@ def test_held_events_apply_when_the_handover_arrives() -> None:
     ledger = LedgerInMemory()
     ledger.apply([entry(1, "2"), entry(1, "9", epoch=2, office="H27.17", ended_at=hour(3))])
     ledger.apply([handover(2, next_epoch=2)])
-    assert (ledger.counted(), ledger.held) == ({H17: Figures(received=1, ended=1)}, set())
+    assert (ledger.by_unit(), ledger.held) == ({H17: EARLY}, set())
 
 
 def test_what_lies_behind_a_handover_has_no_say() -> None:
@@ -183,7 +184,7 @@ def test_changes_that_cancel_out_leave_the_totals_alone() -> None:
 
 def test_history_is_needed_for_all_but_the_next_number() -> None:
     """What lets a case be applied without its history."""
-    row = row_of(entry(2), sealed=False)
+    row = row_of(entry(2), sealed=False, carried=False)
     cases = {
         "next": continues(row, [entry(3), entry(4)]),
         "newest again": continues(row, [entry(2)]),
@@ -204,5 +205,5 @@ def test_a_very_long_history_is_settled_once_a_batch() -> None:
     count = domain_changes.LONG_HISTORY + 10
     ledger.apply([entry(seq, "9", ended_at=hour(1)) for seq in range(count, 0, -1)])
     changes = ledger.apply([entry(count + 2, "4"), entry(count + 1, "4"), entry(count + 2, "4")])
-    assert (ledger.rows[CASE].seq, ledger.gaps, ledger.counted()) == (count + 2, set(), {H16: Figures(0, 1, 0, 0, 1)})
+    assert (ledger.rows[CASE].seq, ledger.gaps, ledger.by_unit()) == (count + 2, set(), {H16: IN_PROCESS})
     assert len(changes.corrections) == 1

@@ -23,9 +23,17 @@ from lienthong_consumers.ledger.tables.copying import (
     texts,
 )
 from lienthong_consumers.ledger.tables.irregularities import write_irregularities
+from lienthong_consumers.ledger.tables.totals import add_totals
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.instants import datetime_of, instant_of
 
+_MARKS: Final = (
+    *texts("urgency"),
+    Column("rating", "int2"),
+    *texts("fee_paid"),
+    Column("digitised", "bool"),
+    *texts("signature", "duplicate_of"),
+)
 _EVENT: Final = (
     *texts("case_id"),
     *integers("epoch"),
@@ -40,6 +48,7 @@ _EVENT: Final = (
     *integers("next_epoch"),
     *longs("last_seq"),
     *texts("source_ref", "event_id"),
+    *_MARKS,
     *blobs("value"),
 )
 _ROW: Final = (
@@ -51,6 +60,9 @@ _ROW: Final = (
     *texts("office", "commune", "selector", "channel", "status"),
     *instants("received_at", "due_at", "ended_at", "known_at"),
     Column("sealed", "bool"),
+    Column("carried", "bool"),
+    *integers("partition"),
+    *_MARKS,
 )
 _NO_VALUE: Final = b""
 """Entries read from the history come without the value's bytes; nothing is decided by them."""
@@ -74,7 +86,7 @@ async def apply_entries(cursor: Cursor, entries: Collection[Entry], applied: App
     await copy_rows(cursor, "case_event", _EVENT, map(_event_values, changes.entries))
     await _correct_times(cursor, changes)
     await _write_rows(cursor, changes.rows.values())
-    await _add_totals(cursor, changes)
+    await add_totals(cursor, changes.totals.changes())
     await write_irregularities(cursor, changes, known_at=max(entry.known_at for entry in entries))
     for entry in changes.entries:
         applied.fresh[TopicPartition(entry.topic, entry.partition)] += 1
@@ -132,7 +144,7 @@ def _row_values(row: CurrentRow) -> tuple[Any, ...]:
         stamp_or_null(row.due_at),
         stamp_or_null(row.ended_at),
         stamp(row.known_at),
-        row.sealed,
+        *row[15:],
     )
 
 
@@ -150,17 +162,3 @@ async def _write_rows(cursor: Cursor, rows: Collection[CurrentRow]) -> None:
     if rows:
         await copy_rows(cursor, "batch_row", _ROW, map(_row_values, rows))
         await cursor.execute(_UPSERT_ROWS)
-
-
-async def _add_totals(cursor: Cursor, changes: Changes) -> None:
-    deltas = changes.totals.changes()
-    if not deltas:
-        return
-    await cursor.executemany(
-        "INSERT INTO total_part AS t (kind, partition, office, waiting, received, ended, ended_late, open)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (kind, partition, office) DO UPDATE SET"
-        " waiting = t.waiting + excluded.waiting, received = t.received + excluded.received,"
-        " ended = t.ended + excluded.ended, ended_late = t.ended_late + excluded.ended_late,"
-        " open = t.open + excluded.open",
-        [(unit.kind, partition, unit.office, *figures) for (partition, unit), figures in deltas.items()],
-    )
