@@ -16,7 +16,7 @@ from typing import Final
 
 from lienthong_infra.errors import Fenced, PositionLost, RecordTooLarge, UnknownTopic
 from lienthong_infra.partitioning import partition_of
-from lienthong_infra.ports import OutboundRecord, Record, TopicPartition, Written
+from lienthong_infra.ports import Change, OutboundRecord, Record, TopicPartition, Written
 from lienthong_infra.record_size import MAX_RECORD_BYTES, record_bytes
 
 BeforeEffect = Callable[[str], None]
@@ -223,6 +223,8 @@ class MemoryReader:
 
 
 _EPOCH_OF_NOBODY: Final = 0
+_PORTION: Final = 100
+"""Changes given out at once; few, so that tests have more than one portion."""
 
 
 class MemoryPartitionLog:
@@ -239,13 +241,14 @@ class MemoryPartitionLog:
         self._broker.before_effect("fence")
         self._epoch = self._broker.next_epoch(self._owner)
 
-    async def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
-        """All (key, value) of the changelog partition, oldest first."""
+    async def changelog(self) -> AsyncGenerator[Sequence[Change], None]:
+        """All changes in the changelog partition, oldest first."""
         self._broker.before_effect("changelog")
-        for record in list(self._broker.log(self._changelog).records):
-            yield record.key or b"", record.value
+        records = list(self._broker.log(self._changelog).records)
+        for begin in range(0, len(records), _PORTION):
+            yield [(each.key or b"", each.value) for each in records[begin : begin + _PORTION]]
 
-    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
+    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[Change]) -> None:
         """One transaction: the outputs, then the changes. Raises Fenced when no longer the owner."""
         self._broker.before_effect("commit")
         await asyncio.sleep(0)  # a network call lies here: others may become the owner meanwhile

@@ -43,6 +43,10 @@ class OutboundRecord(NamedTuple):
     timestamp: int | None = None
 
 
+Change = tuple[bytes, bytes | None]
+"""Key and value of a record of a changelog; without a value the key is deleted."""
+
+
 class Written(NamedTuple):
     """Where an acknowledged record lies."""
 
@@ -102,11 +106,12 @@ class PartitionLog(Protocol):
         """Become the owner. Every later write of a former owner raises Fenced there."""
         ...
 
-    def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
-        """All committed (key, value) of the changelog partition, oldest first; never all of them in memory at once."""
+    def changelog(self) -> AsyncGenerator[Sequence[Change], None]:
+        """All committed changes in the changelog partition, oldest first, in portions that take no longer than a
+        breath; never all of them in memory at once."""
         ...
 
-    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
+    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[Change]) -> None:
         """One transaction: the outputs, then the changes to the changelog. Raises Fenced when no longer the owner."""
         ...
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from itertools import islice
 from typing import Any, Final
 
 from lienthong_infra.errors import UnknownTopic
-from lienthong_infra.ports import OutboundRecord, PartitionLog, Reader, TopicPartition
+from lienthong_infra.ports import Change, OutboundRecord, PartitionLog, Reader, TopicPartition
 from lienthong_infra.reading import read_to_end
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import DecodeError
@@ -29,8 +31,8 @@ STANDING_KEY: Final = b"\x00standing\x00"
 """Before a case id: what stands about a case of which the changelog holds nothing."""
 _WITHDRAWALS: Final = ("cleared", "withdrawn")
 _CONFIRMED: Final = "confirmed"
-
-Change = tuple[bytes, bytes | None]
+_PORTION: Final = 5_000
+"""Cases given out at once."""
 
 
 class Announced:
@@ -84,13 +86,13 @@ class RebuildingLog:
         """Become the owner."""
         await self._log.fence()
 
-    async def changelog(self) -> AsyncGenerator[Change, None]:
+    async def changelog(self) -> AsyncGenerator[Sequence[Change], None]:
         """The changelog and, for a rebuild, what stands; the position is the last of all."""
         last: bytes | None = None
-        async for key, value in self._log.changelog():
-            if key == POSITION_KEY:
-                last = value
-            yield key, value
+        async with aclosing(self._log.changelog()) as portions:
+            async for portion in portions:
+                last = next((value for key, value in reversed(portion) if key == POSITION_KEY), last)
+                yield portion
         position = Position() if last is None else decode_position(last)
         if last is not None and position.next_offset >= position.silent_until:
             return
@@ -99,14 +101,14 @@ class RebuildingLog:
             announced, end = await self._announced(reader), (await reader.ends([self._source]))[self._source]
         finally:
             await reader.close()
-        found = False
-        for change in announced.states():
+        found, states = False, announced.states()
+        while portion := list(islice(states, _PORTION)):
             found = True
-            yield change
+            yield portion
         if last is None and (found or announced.generation):
             position = Position(generation=announced.generation, silent_until=end)
         if last is not None or position != Position():
-            yield POSITION_KEY, encode_position(position)
+            yield [(POSITION_KEY, encode_position(position))]
 
     async def _announced(self, reader: Reader) -> Announced:
         announced = Announced(self._source)

@@ -8,7 +8,7 @@ from lienthong_infra.errors import Fenced, PositionLost, RecordTooLarge, Unknown
 from lienthong_infra.partitioning import partition_of
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_infra.record_size import MAX_RECORD_BYTES
-from tests.support.brokers import CHANGELOG_CONFIG, BrokerKit, records_of
+from tests.support.brokers import CHANGELOG_CONFIG, BrokerKit, changes_of, records_of
 
 TOPIC = "in.v1"
 HERE = TopicPartition(TOPIC, 0)
@@ -171,7 +171,7 @@ class TransactionContract:
         await log.fence()
         outputs = [OutboundRecord("out.v1", b"k%d" % n, b"%d" % n, (("h", b"1"),)) for n in range(6)]
         await log.commit(outputs, [(b"a", b"1"), (b"b", None), (b"a", b"2")])
-        assert [each async for each in log.changelog()] == [(b"a", b"1"), (b"b", None), (b"a", b"2")]
+        assert await changes_of(log) == [(b"a", b"1"), (b"b", None), (b"a", b"2")]
         for number in range(2):
             expected = [(each.key, each.value) for each in outputs if partition_of(each.key or b"", 2) == number]
             assert expected == [(each.key, each.value) for each in await records_of(ready, "out.v1", number)]
@@ -182,7 +182,7 @@ class TransactionContract:
         await log.fence()
         for number in range(5):
             await log.commit([], [(b"k", b"%d" % number)])
-        assert [(b"k", b"%d" % number) for number in range(5)] == [each async for each in log.changelog()]
+        assert [(b"k", b"%d" % number) for number in range(5)] == await changes_of(log)
         reader, changelog = ready.reader(), TopicPartition(f"deadlines-changelog-{TOPIC}", 0)
         end = (await reader.ends([changelog]))[changelog]
         assert end == 10
@@ -200,7 +200,7 @@ class TransactionContract:
                 [(b"a", b"1")],
             )
         await log.commit([], [(b"a", b"2")])
-        assert [each async for each in log.changelog()] == [(b"a", b"2")]
+        assert await changes_of(log) == [(b"a", b"2")]
         assert [*await records_of(ready, "out.v1", 0), *await records_of(ready, "out.v1", 1)] == []
 
     async def test_a_new_owner_shuts_the_old_one_out(self, ready: BrokerKit) -> None:
@@ -209,12 +209,12 @@ class TransactionContract:
         await old.fence()
         await old.commit([OutboundRecord("out.v1", b"k", b"old", (), 0)], [(b"a", b"old")])
         await new.fence()
-        assert [each async for each in new.changelog()] == [(b"a", b"old")]
+        assert await changes_of(new) == [(b"a", b"old")]
         for _ in range(2):
             with pytest.raises(Fenced):
                 await old.commit([OutboundRecord("out.v1", b"k", b"zombie", (), 0)], [(b"a", b"zombie")])
         await new.commit([OutboundRecord("out.v1", b"k", b"new", (), 0)], [(b"a", b"new")])
-        assert [each async for each in new.changelog()] == [(b"a", b"old"), (b"a", b"new")]
+        assert await changes_of(new) == [(b"a", b"old"), (b"a", b"new")]
         assert values(await records_of(ready, "out.v1", 0)) == [b"old", b"new"]
 
     async def test_owners_of_other_partitions_do_not_disturb_each_other(self, ready: BrokerKit) -> None:
@@ -228,4 +228,4 @@ class TransactionContract:
         for number, log in enumerate(logs):
             await log.commit([], [(b"b", b"%d" % number)])
             expected = [(b"a", b"%d" % number), (b"b", b"%d" % number)]
-            assert expected == [each async for each in log.changelog()]
+            assert expected == await changes_of(log)

@@ -12,11 +12,11 @@ from operator import attrgetter
 import pytest
 
 from lienthong_infra.errors import Fenced
-from lienthong_infra.ports import PartitionLog, Record, TopicPartition
+from lienthong_infra.ports import Change, PartitionLog, Record, TopicPartition
 from lienthong_streams.runtime import host as host_module
 from lienthong_streams.runtime.owned import OwnedPartition
 from lienthong_streams.runtime.ports import Advance
-from tests.support.brokers import BrokerKit, KafkaKit, MemoryKit, records_of
+from tests.support.brokers import BrokerKit, KafkaKit, MemoryKit, changes_of, records_of
 from tests.support.counting import CountingProcessor
 from tests.support.faulty import LosingMembership, now_and_then
 from tests.support.faust_kit import FaustKit
@@ -92,19 +92,18 @@ class LateFence:
 
     def __init__(self, log: PartitionLog) -> None:
         self._log = log
-        self._read: Sequence[tuple[bytes, bytes | None]] = ()
+        self._read: Sequence[Change] = ()
         self.commit = log.commit
         self.close = log.close
         self.fence = log.fence
 
     async def read(self) -> None:
         """Read it now."""
-        self._read = [each async for each in self._log.changelog()]
+        self._read = await changes_of(self._log)
 
-    async def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
+    async def changelog(self) -> AsyncGenerator[Sequence[Change], None]:
         """What was read before."""
-        for each in self._read:
-            yield each
+        yield self._read
 
 
 async def advance(owned: OwnedPartition, records: Sequence[Record]) -> Advance:

@@ -16,7 +16,7 @@ from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.memory_group import MemoryGroup
-from lienthong_infra.ports import Membership, PartitionLog, Publisher, Reader, Record, TopicPartition
+from lienthong_infra.ports import Change, Membership, PartitionLog, Publisher, Reader, Record, TopicPartition
 from lienthong_infra.reading import read_to_end
 
 C = TypeVar("C")
@@ -68,6 +68,11 @@ class BrokerKit(Protocol):
     async def close(self) -> None:
         """Close everything handed out."""
         ...
+
+
+async def changes_of(log: PartitionLog) -> list[Change]:
+    """All of a changelog."""
+    return [change async for portion in log.changelog() for change in portion]
 
 
 async def records_of(kit: BrokerKit, topic: str, partition: int = 0) -> list[Record]:

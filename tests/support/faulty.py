@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
-from lienthong_infra.ports import Membership, OutboundRecord, PartitionLog, Record, TopicPartition
+from lienthong_infra.ports import Change, Membership, OutboundRecord, PartitionLog, Record, TopicPartition
 
 
 class Crash(Exception):
@@ -40,13 +40,13 @@ class CrashingLog:
         self._plan.step("fence")
         await self._log.fence()
 
-    async def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
+    async def changelog(self) -> AsyncGenerator[Sequence[Change], None]:
         """Step, then read."""
         self._plan.step("changelog")
         async for each in self._log.changelog():
             yield each
 
-    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
+    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[Change]) -> None:
         """Step, commit, step: the second death is that of a process that never hears of its commit."""
         self._plan.step("commit")
         await self._log.commit(outputs, changes)
@@ -70,11 +70,11 @@ class HeldLog:
         """Fence."""
         await self._log.fence()
 
-    def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
+    def changelog(self) -> AsyncGenerator[Sequence[Change], None]:
         """Read."""
         return self._log.changelog()
 
-    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
+    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[Change]) -> None:
         """Commit, once nothing holds it."""
         if self.held:
             self.reached.set()

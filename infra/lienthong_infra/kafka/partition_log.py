@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 
+from lienthong_infra.errors import UnknownTopic
 from lienthong_infra.kafka.batches import BATCH_BYTES, Batch, acknowledged, grouped, send_group
+from lienthong_infra.kafka.bulk import BulkReader
 from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translating
 from lienthong_infra.kafka.metadata import PartitionCounts
 from lienthong_infra.kafka.naming import full_name, transactional_id
-from lienthong_infra.kafka.reader import KafkaReader
-from lienthong_infra.ports import OutboundRecord, TopicPartition
-from lienthong_infra.reading import read_to_end
+from lienthong_infra.ports import Change, OutboundRecord, TopicPartition
 
 TRANSACTION_TIMEOUT_S: Final = 10.0
 """After so many seconds the broker aborts an open transaction by itself. Readers of committed records wait for a frozen
@@ -65,16 +66,17 @@ class KafkaPartitionLog:
             patience=self._patience,
         )
 
-    async def changelog(self) -> AsyncGenerator[tuple[bytes, bytes | None], None]:
-        """All committed (key, value) of the changelog partition, oldest first. Raises UnknownTopic."""
-        reader = KafkaReader(self._bootstrap, self._prefix, patience=self._patience)
-        try:
-            async for record in read_to_end(reader, self._changelog):
-                yield record.key or b"", record.value
-        finally:
-            await reader.close()
+    async def changelog(self) -> AsyncGenerator[Sequence[Change], None]:
+        """All committed changes in the changelog partition, oldest first. Raises UnknownTopic or UnavailableError."""
+        topic, partition = self._changelog
+        if partition >= (await self._counts.of([topic]))[topic]:
+            raise UnknownTopic(f"{topic}/{partition}")
+        reader = BulkReader(self._bootstrap, self._prefix, self._changelog, patience=self._patience)
+        async with aclosing(reader.portions()) as portions:
+            async for portion in portions:
+                yield portion
 
-    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[tuple[bytes, bytes | None]]) -> None:
+    async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[Change]) -> None:
         """One transaction: the outputs, then the changes to the changelog.
 
         Raises RecordTooLarge or UnknownTopic before anything is written. Raises Fenced when no longer the owner, and

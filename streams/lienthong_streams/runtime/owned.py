@@ -14,17 +14,13 @@ from dataclasses import replace
 from operator import attrgetter
 
 from lienthong_infra.errors import RecordTooLarge
-from lienthong_infra.ports import PartitionLog, Record, TopicPartition
+from lienthong_infra.ports import Change, PartitionLog, Record, TopicPartition
 from lienthong_schemas.instants import Instant
 from lienthong_streams.runtime.doubt import DOUBT_KEY, Doubt, Marker, encode_marker
 from lienthong_streams.runtime.ports import Advance, Effects, PartitionProcessor
 
-_BREATH = 5_000
-"""Changelog records given to the processor between two looks at the rest of the process."""
 _SUSPECTS_AT_ONCE = 50
 """Records taken one by one in one step; each transaction takes some 20 ms, and a step has a time limit."""
-
-Change = tuple[bytes, bytes | None]
 
 
 class NotAsLogged(RuntimeError):
@@ -63,17 +59,17 @@ class OwnedPartition:
         ``before_restored`` is awaited after the changelog was read: what the state stands on must be read by then.
         """
         await self._log.fence()  # first: what the changelog holds after this is final
-        number = 0
-        async with aclosing(self._log.changelog()) as records:
-            async for key, value in records:
-                number += 1
-                if number % _BREATH == 0:
-                    await asyncio.sleep(0)
-                if key == DOUBT_KEY:
-                    self._doubt.restore(value)
-                else:
-                    self.processor.restore(key, value)
-                    self._last = (key, value)
+        number, restore = 0, self.processor.restore
+        async with aclosing(self._log.changelog()) as portions:
+            async for portion in portions:
+                number += len(portion)
+                for change in portion:
+                    if change[0] == DOUBT_KEY:
+                        self._doubt.restore(change[1])
+                    else:
+                        restore(*change)
+                        self._last = change
+                await asyncio.sleep(0)
         await before_restored()
         self.processor.restored()
         self._doubt.judge(self.position)

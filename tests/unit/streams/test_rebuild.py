@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lienthong_infra.memory import MemoryBroker
-from lienthong_infra.ports import OutboundRecord
+from lienthong_infra.ports import Change, OutboundRecord
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.records import ClockEvent, clock_event
@@ -16,8 +16,9 @@ from lienthong_streams.case_state import decode_state
 from lienthong_streams.partial_figures import PartialFigures
 from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.position import POSITION_KEY, Position, decode_position, encode_position
-from lienthong_streams.rebuild import Announced, Change, RebuildingLog
+from lienthong_streams.rebuild import Announced, RebuildingLog
 from tests.property.test_engine_order import histories
+from tests.support.brokers import changes_of
 from tests.support.cases import CASE, event, minute
 from tests.support.log import SOURCE, Log, avro_record
 
@@ -129,7 +130,7 @@ async def changelog_of(broker: MemoryBroker) -> list[Change]:
     """What the next owner of the partition is given."""
     log = RebuildingLog(broker.partition_log(SOURCE), SOURCE, BOOK, broker.reader)
     await log.fence()
-    return [change async for change in log.changelog()]
+    return await changes_of(log)
 
 
 def bus() -> MemoryBroker:
