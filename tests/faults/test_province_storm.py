@@ -28,8 +28,6 @@ pytestmark = [pytest.mark.broker, pytest.mark.faults]
 NO_LEDGER = "postgresql://nobody@127.0.0.1:9/none"
 SCRAMBLED = Disorder(duplicates=0.05, out_of_order=0.10, outages=(Outage("H27.40.3", 3),))
 APART_S = 2.0, 4.0
-SETTLE_LIMIT_S = 300.0
-"""Long after the last fault: nobody helps, and a loaded machine has a backlog to work off."""
 FIGURES_LIMIT_S = 60.0
 """Figures are published every two seconds, and once more where an owner has changed."""
 
@@ -79,7 +77,7 @@ async def survive(bus: WholeBus, fleet: Fleet, storms: Storms) -> Imported:
     bringing = asyncio.create_task(bring(bus, simulation, SCRAMBLED, events_per_second=storms.events_per_second))
     await storm.blow(list(storms.faults))
     imported = await bringing
-    await fleet.revive_until(asyncio.create_task(applied_everywhere(bus, simulation.horizon, limit_s=SETTLE_LIMIT_S)))
+    await fleet.revive_until(asyncio.create_task(applied_everywhere(bus, simulation.horizon)))
     assert looking.cancel(), "it should have looked to the end"
     truth = await truth_of(bus, simulation.horizon, imported.heard)
     snapshots = await right_figures(bus, truth, limit_s=FIGURES_LIMIT_S)
