@@ -48,7 +48,7 @@ class _Options:
     pace: Pace = 0.1
     session_timeout: Session = 10.0
     tick_commit: TickCommit = 5.0
-    figures_every: FiguresEvery = 5.0
+    figures_every: FiguresEvery = 1.0
     prefix: Prefix = ""
     give_up: GiveUp = 60.0
 

@@ -37,14 +37,17 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
     "reference.v1": "reference.v1",
     "sla.v1": "clock-event.v1",
     "quality.v1": "finding.v1",
-    "totals-partial.v1": "totals-partial.v1",
+    "totals-partial.v1": "totals-partial.v2",
     "totals.v1": "totals.v1",
     "official-totals.v1": "totals.v1",
     "checksum.v1": "checksum.v1",
 }
 """The newest schema of a topic (without prefix). A test holds it against the topic catalogue."""
 
-EARLIER_SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {"dossier.v1": ("dossier.v1",)}
+EARLIER_SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {
+    "dossier.v1": ("dossier.v1",),
+    "totals-partial.v1": ("totals-partial.v1",),
+}
 """The released schemas that a topic carries besides, oldest first."""
 
 Schema = Any

@@ -1,6 +1,6 @@
 """Live figures of one cell as counted by the owner of one partition: a record of ``totals-partial.v1``.
 
-A cell is a unit (commune and office) and a selector (procedure, category, form or document type).
+A cell is a unit (commune and office), a channel and a selector (procedure, category, form, type of document or task).
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import partition_key
 
 TOPIC: Final = "totals-partial.v1"
+ALL_CHANNELS: Final = "*"
+"""The channel of a snapshot of the first version, which did not tell channels apart. Such snapshots say nothing any
+more once the owner of their partition has published one that does."""
 
 SHARE_BOUNDS: Final = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 125, 150, 200, 300)
 """Upper bounds, inclusive, of the buckets of ``shares_of_time``, in percent of the regulated time; one more bucket
@@ -34,6 +37,7 @@ class PartialTotals(NamedTuple):
     kind: str
     commune: str
     office: str
+    channel: str
     selector: str
     waiting: int
     declined: int
@@ -51,6 +55,16 @@ class PartialTotals(NamedTuple):
     pending_provisional: int
     pending_undated: int
     breaches: int
+    rated: int
+    satisfied: int
+    fee_known: int
+    fee_online: int
+    digitise_known: int
+    digitised: int
+    signature_known: int
+    signed: int
+    receipt_in_time: int
+    receipt_late: int
     shares_of_time: list[int]
 
 
@@ -64,6 +78,17 @@ def partial_totals(record: Mapping[str, Any]) -> PartialTotals:
 
 
 def key_of(snapshot: PartialTotals) -> bytes:
-    """The record's key. The selector comes last, for it alone may contain a bar."""
+    """The record's key. The selector comes last, for it alone may contain a bar; in a channel it is escaped."""
     source = partition_key(snapshot.source_topic, snapshot.source_partition)
-    return f"{source}|{snapshot.commune}|{snapshot.office}|{snapshot.selector}".encode()
+    channel = without_bar(snapshot.channel)
+    return f"{source}|{snapshot.commune}|{snapshot.office}|{channel}|{snapshot.selector}".encode()
+
+
+def without_bar(channel: str) -> str:
+    """A channel as part of a key: a bar, and the percent sign that escapes it, as in a URL."""
+    return channel.replace("%", "%25").replace("|", "%7C") if "|" in channel or "%" in channel else channel
+
+
+def with_bar(part: str) -> str:
+    """The channel of a part of a key."""
+    return part.replace("%7C", "|").replace("%25", "%") if "%" in part else part

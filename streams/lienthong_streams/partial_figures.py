@@ -35,8 +35,8 @@ from lienthong_streams.domain.progress import Progress
 from lienthong_streams.office_counts import OfficeCounts
 from lienthong_streams.position import Position
 
-EVERY: Final = 5 * MICROSECONDS_PER_SECOND
-"""Microseconds between two publications by default: a board that is read by people needs no more."""
+EVERY: Final = MICROSECONDS_PER_SECOND
+"""Microseconds between two publications by default: so the totals over all partitions can be two seconds old."""
 AT_ONCE: Final = 500
 """Snapshots in one transaction at most, so that a take-over of many cells holds no event up; the next run goes on."""
 
@@ -73,7 +73,7 @@ class PartialFigures:
 
     def contribution(self, state: CaseState, progress: Progress, outcome: Fold) -> Contribution:
         """What a case adds. Only where an event came out of order its timeline is asked."""
-        before, clock = state.header.contribution, clock_view(outcome.processing)
+        before, clock = state.header.contribution, clock_view(outcome.processing, progress.passage)
         if before and state.heard_at is None:
             return judged_anew(before, clock)
         newest = state.followed_by
@@ -129,4 +129,4 @@ class PartialFigures:
         measures, shares = self._live.snapshot(cell)
         origin = (*self._source, position.generation, position.next_offset, position.horizon)
         snapshot = PartialTotals._make((*origin, self._kind, *cell_parts(cell), *measures, shares))
-        return OutboundRecord(TOPIC, key_of(snapshot), self._book.encode(TOPIC, snapshot._asdict()))
+        return OutboundRecord(TOPIC, key_of(snapshot), self._book.encode(TOPIC, snapshot))

@@ -29,7 +29,7 @@ TUPLES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "reference.v1": records.reference_record,
     "clock-event.v1": records.clock_event,
     "finding.v1": records.finding,
-    "totals-partial.v1": partial_totals.partial_totals,
+    "totals-partial.v2": partial_totals.partial_totals,
     "totals.v1": totals.totals,
     "checksum.v1": checksums.checksum,
 }

@@ -123,7 +123,7 @@ class Bus:
         """The figures that stand published; cells without a case have none."""
         found = {}
         for snapshot in self.published.values():
-            place = str(snapshot["commune"]), str(snapshot["office"]), str(snapshot["selector"])
+            place: Place = tuple(str(snapshot[name]) for name in ("commune", "office", "channel", "selector"))  # type: ignore[assignment]
             if counts := plain(snapshot):
                 found[place] = counts
         return found

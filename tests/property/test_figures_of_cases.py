@@ -13,7 +13,9 @@ from lienthong_schemas.case_event import read_case_event
 from lienthong_schemas.partial_totals import MEASURES
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_streams.domain.figures import LiveFigures, cell_parts, clock_view, contribution
-from lienthong_streams.domain.fold import fold
+from lienthong_streams.domain.fold import fold, fold_of
+from lienthong_streams.domain.progress import progress_of
+from lienthong_streams.domain.rules import rules_of
 from lienthong_streams.domain.timeline import Known, applied, insert
 from tests.support.figures_recount import Case, counted_again, plain
 from tests.support.simulations import BOOK, CALENDAR
@@ -49,7 +51,11 @@ def test_figures_of_a_province_are_those_of_a_recount() -> None:
             events = [known.event for known in applied(case.timeline).events]
             if events:
                 carried = events[0].change == "opening"
-                figures.add(contribution(events[-1], clock_view(case.fold.processing), carried=carried))
+                progress = progress_of(case.timeline, rules_of(case.book))
+                fold_of(progress, until, {})
+                figures.add(
+                    contribution(events[-1], clock_view(case.fold.processing, progress.passage), carried=carried)
+                )
         found = {}
         for cell in figures.cells():
             measures, shares = figures.snapshot(cell)

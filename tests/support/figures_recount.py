@@ -16,8 +16,9 @@ from tests.support.ledger_recount import Counted, recount
 
 BUCKETS = ("10", "20", "30", "40", "50", "60", "70", "80", "90", "100", "125", "150", "200", "300", "more")
 VIETNAM = timezone(timedelta(hours=7))
-Place = tuple[str, str, str]
-"""Commune, office, selector."""
+Place = tuple[str, str, str, str]
+"""Commune, office, channel, selector."""
+MARKS = ("rated", "satisfied", "fee_known", "fee_online", "digitise_known", "digitised", "signature_known", "signed")
 
 
 class Case(NamedTuple):
@@ -34,7 +35,7 @@ def counted_again(cases: Iterable[Case]) -> dict[Place, Counter[str]]:
     for case in cases:
         last, first = _last_and_first(case.timeline)
         if last is not None and first is not None:
-            found[last.commune, last.office, last.selector].update(_names(case, last, first))
+            found[last.commune, last.office, last.channel, last.selector].update(_names(case, last, first))
     return {place: +counts for place, counts in found.items()}
 
 
@@ -43,6 +44,10 @@ def _names(case: Case, last: CaseEvent, first: CaseEvent) -> list[str]:
     clock = clocks[-1] if clocks else None
     state = clock.state if clock is not None else "none"
     names = ["breaches"] * sum(each.breached for each in clocks)
+    names += [name for bit, name in enumerate(MARKS) if last.marks >> bit & 1]
+    for each in case.fold.clocks:
+        if each.name == "receipt" and each.ended_at is not None:
+            names.append("receipt_late" if each.breached else "receipt_in_time")
     if last.ended_at is None and last.received_at is None:
         return [*names, "declined" if state == "stopped" else "waiting"]
     names.append("received")

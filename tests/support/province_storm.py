@@ -165,7 +165,7 @@ async def figures_on_bus(bus: WholeBus) -> tuple[Figures, int]:
     found: Figures = {}
     for snapshot in newest.values():
         source = TopicPartition(snapshot["source_topic"], snapshot["source_partition"])
-        place = snapshot["commune"], snapshot["office"], snapshot["selector"]
+        place = snapshot["commune"], snapshot["office"], snapshot["channel"], snapshot["selector"]
         if counts := plain(snapshot):
             found.setdefault(source, {})[place] = counts
     return found, len(records)

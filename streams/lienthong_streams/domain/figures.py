@@ -5,21 +5,23 @@ figures of a partition are a function of its cases, however they came about. Wha
 received and ended are what the case states, late is what ended after the stated due time of the last state (design §5,
 decision 0012). What was stopped and states no end is told apart from what is pending; to the ledger it is open.
 
-A cell is a commune, an office and a selector. What a case adds is a few bytes, its outcome as a number and its cell, so
-that its state can keep them and a restore needs no folding.
+A cell is a commune, an office, a channel and a selector. What a case adds is a few bytes, its outcome as numbers and
+its cell, so that its state can keep them and a restore needs no folding.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
+from lienthong_schemas import case_marks
 from lienthong_schemas.calendar_table import HOUR
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant
-from lienthong_schemas.partial_totals import MEASURES, SHARE_BOUNDS
+from lienthong_schemas.partial_totals import MEASURES, SHARE_BOUNDS, with_bar, without_bar
+from lienthong_streams.domain.passage import Passage
 from lienthong_streams.domain.processing import Processing
 from lienthong_streams.domain.progress import Progress
 from lienthong_streams.domain.timeline import Known
@@ -49,20 +51,38 @@ _ROOM: Final = 32
 """Standings that an outcome has room for."""
 
 
+_OF_MARKS: Final = {
+    case_marks.RATED: "rated",
+    case_marks.SATISFIED: "satisfied",
+    case_marks.FEE_KNOWN: "fee_known",
+    case_marks.FEE_ONLINE: "fee_online",
+    case_marks.DIGITISE_KNOWN: "digitise_known",
+    case_marks.DIGITISED: "digitised",
+    case_marks.SIGNATURE_KNOWN: "signature_known",
+    case_marks.SIGNED: "signed",
+}
+"""The measure to which a mark of the last event adds one, whatever has become of the case."""
+_NOTHING_BESIDES: Final = b".0.0.0"
+_DIFFERENT: Final = 65_536
+"""Different outcomes kept: a few hundred of the clock, times what cases state besides."""
+
 Cell = bytes
-"""Whose figures: ``commune|office|selector``."""
+"""Whose figures: ``commune|office|channel|selector``."""
+Outcome = bytes
+"""What a case counts as: ``number``, or ``number.marks.receipts in time.receipts late``."""
 Contribution = bytes
-"""What one case adds: ``outcome|commune|office|selector``."""
+"""What one case adds: ``outcome|commune|office|channel|selector``."""
 
 
 def cell_parts(cell: Cell) -> list[str]:
-    """Commune, office and selector. Only the selector, which comes last, may contain a bar."""
-    return cell.decode().split("|", 2)
+    """Commune, office, channel and selector. Only the selector, which comes last, may contain a bar."""
+    commune, office, channel, selector = cell.decode().split("|", 3)
+    return [commune, office, with_bar(channel), selector]
 
 
-def outcome_of(case: Contribution) -> int:
-    """The number of an outcome; ``measures_of`` takes it apart."""
-    return int(case.partition(b"|")[0])
+def outcome_of(case: Contribution) -> Outcome:
+    """What a case counts as; ``measures_of`` takes it apart."""
+    return case.partition(b"|")[0]
 
 
 class ClockView(NamedTuple):
@@ -76,20 +96,38 @@ class ClockView(NamedTuple):
     """Of an ended clock, the number of the bucket of its share of the regulated time; see ``share_number``."""
     breaches: int = 0
     """Breaches that hold, those of all episodes."""
+    receipts_in_time: int = 0
+    """Waits for a receipt (of a document, of a handover) that ended in time."""
+    receipts_late: int = 0
 
 
 NO_CLOCK: Final = ClockView()
 
 
-def clock_view(episodes: Sequence[Processing]) -> ClockView:
-    """What the figures look at of the processing clock, from its episodes as they were judged."""
+def clock_view(episodes: Sequence[Processing], passage: Passage | None = None) -> ClockView:
+    """What the figures look at of the clocks, from the episodes and the passage as they were judged."""
+    receipts = (0, 0) if passage is None else _receipts(passage)
     if not episodes:
-        return NO_CLOCK
+        return (
+            NO_CLOCK if passage is None else NO_CLOCK._replace(receipts_in_time=receipts[0], receipts_late=receipts[1])
+        )
     last = episodes[-1]
     state = last.episode.state
     share = share_number(*last.used_and_regulated()) if state == "ended" else 0
     breaches = last.breached if len(episodes) == 1 else sum(each.breached for each in episodes)
-    return ClockView(state, _pending(last), share, breaches)
+    return ClockView(state, _pending(last), share, breaches, *receipts)
+
+
+def _receipts(passage: Passage) -> tuple[int, int]:
+    """Waits that have ended, in time and late; only those whose policy gives a limit were judged."""
+    in_time = late = 0
+    for wait in passage.transfers if passage.arrival is None else (passage.arrival, *passage.transfers):
+        if wait.until is not None and wait.limit is not None:
+            if wait.until <= wait.limit.last_in_time:
+                in_time += 1
+            else:
+                late += 1
+    return in_time, late
 
 
 def _pending(clock: Processing) -> int:
@@ -126,24 +164,32 @@ def contribution(last: CaseEvent, clock: ClockView, *, carried: bool) -> Contrib
         standing = ENDED + _ended(ended, last.due_at)
     else:
         standing = WAITING if last.received_at is None else IN_PROCESS
-    return f"{_outcome(standing, carried, clock)}|{last.commune}|{last.office}|{last.selector}".encode()
+    outcome, channel = _outcome(standing, carried, clock), without_bar(last.channel)
+    if last.marks or clock.receipts_in_time or clock.receipts_late:
+        outcome = f"{outcome}.{last.marks}.{clock.receipts_in_time}.{clock.receipts_late}"
+    return f"{outcome}|{last.commune}|{last.office}|{channel}|{last.selector}".encode()
 
 
 def is_carried(case: Contribution) -> bool:
     """Whether the case came in by an opening balance, also while it waits."""
-    return bool(outcome_of(case) // _ROOM % 2)
+    return bool(int(outcome_of(case).partition(b".")[0]) // _ROOM % 2)
 
 
 def judged_anew(before: Contribution, clock: ClockView) -> Contribution:
     """What a case counts as whose clock was judged again, without any new event."""
-    number, _, cell = before.partition(b"|")
+    stated, _, cell = before.partition(b"|")
+    number, _, more = stated.partition(b".")
+    marks = more.partition(b".")[0] or b"0"
     rest, standing = divmod(int(number), _ROOM)
     if standing < ENDED:
         standing = WAITING if standing <= DECLINED else IN_PROCESS
-    return b"%d|%s" % (_outcome(standing, bool(rest % 2), clock), cell)
+    outcome = _outcome(standing, bool(rest % 2), clock).encode()
+    if marks != b"0" or clock.receipts_in_time or clock.receipts_late:
+        outcome = b"%s.%s.%d.%d" % (outcome, marks, clock.receipts_in_time, clock.receipts_late)
+    return b"%s|%s" % (outcome, cell)
 
 
-def _outcome(standing: int, carried: bool, clock: ClockView) -> int:
+def _outcome(standing: int, carried: bool, clock: ClockView) -> str:
     """The number of an outcome. ``standing``: what the case states, so WAITING, IN_PROCESS, or ENDED and how."""
     share = 0
     if standing >= ENDED:
@@ -153,7 +199,7 @@ def _outcome(standing: int, carried: bool, clock: ClockView) -> int:
         standing = DECLINED if standing == WAITING else STOPPED
     elif standing == IN_PROCESS:
         standing = (PAUSED if clock.state == "paused" else IN_PROCESS) + clock.verdict
-    return ((clock.breaches * _SHARES + share) * 2 + carried) * _ROOM + standing
+    return str(((clock.breaches * _SHARES + share) * 2 + carried) * _ROOM + standing)
 
 
 def share_number(used: int, regulated: int) -> int:
@@ -176,21 +222,24 @@ def _day(instant: Instant) -> int:
     return (instant + AHEAD_OF_UTC) // _DAY
 
 
-@cache  # a few hundred outcomes are all there are
-def measures_of(number: int) -> tuple[tuple[int, ...], int]:
+@lru_cache(maxsize=_DIFFERENT)
+def measures_of(outcome: Outcome) -> tuple[tuple[int, ...], int]:
     """What a case with this outcome adds to each of MEASURES, and the bucket of its share of time (0: none)."""
+    number, marks, in_time, late = map(int, (outcome if b"." in outcome else outcome + _NOTHING_BESIDES).split(b"."))
     rest, standing = divmod(number, _ROOM)
     rest, carried = divmod(rest, 2)
     breaches, share = divmod(rest, _SHARES)
     adds = dict.fromkeys(_STANDINGS[standing], 1)
     adds["carried"], adds["breaches"] = carried if standing > DECLINED else 0, breaches
+    adds["receipt_in_time"], adds["receipt_late"] = in_time, late
+    adds |= dict.fromkeys((name for mark, name in _OF_MARKS.items() if marks & mark), 1)
     return tuple(adds.get(name, 0) for name in MEASURES), share
 
 
-@cache
-def stated_by(number: int) -> tuple[int, int, int]:
+@lru_cache(maxsize=_DIFFERENT)
+def stated_by(outcome: Outcome) -> tuple[int, int, int]:
     """What a case with this outcome adds to received, ended and ended late, the figures that need no clock."""
-    adds = dict(zip(MEASURES, measures_of(number)[0], strict=True))
+    adds = dict(zip(MEASURES, measures_of(outcome)[0], strict=True))
     return adds["received"], sum(adds[name] for name in _VERDICTS_ENDED), adds["ended_late"]
 
 
@@ -243,8 +292,8 @@ class LiveFigures:
     def stated(self, cell: Cell) -> tuple[int, int, int]:
         """Of the cases of a cell how many are received, ended and ended late."""
         received = ended = late = 0
-        for number, cases in self._cells.get(cell, {}).items():
-            adds = stated_by(int(number))
+        for outcome, cases in self._cells.get(cell, {}).items():
+            adds = stated_by(outcome)
             received += adds[0] * cases
             ended += adds[1] * cases
             late += adds[2] * cases
@@ -253,8 +302,8 @@ class LiveFigures:
     def snapshot(self, cell: Cell) -> tuple[list[int], list[int]]:
         """The figures of a cell: MEASURES, and handled cases by share of time."""
         measures, shares = [0] * len(MEASURES), [0] * _SHARES
-        for number, cases in self._cells.get(cell, {}).items():
-            adds, share = measures_of(int(number))
+        for outcome, cases in self._cells.get(cell, {}).items():
+            adds, share = measures_of(outcome)
             shares[share] += cases
             for index, amount in enumerate(adds):
                 if amount:

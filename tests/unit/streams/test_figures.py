@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lienthong_schemas.case_event import CaseEvent
+from lienthong_schemas.case_marks import DUPLICATE, case_marks
 from lienthong_schemas.instants import Instant, instant_of
 from lienthong_schemas.partial_totals import MEASURES, SHARE_BOUNDS
 from lienthong_schemas.statements import moment
@@ -113,6 +114,22 @@ def test_an_end_that_is_stated_counts_as_one() -> None:
     assert counted(received(ended_at=at("07T09:00")), STOPPED) == {"received", "ended_early"}
 
 
+def test_what_a_case_states_besides_counts_wherever_it_stands() -> None:
+    """Satisfaction, fee, papers, signature: also of a case that waits, or has ended."""
+    marked = case_marks(5, "online", False, "valid")
+    besides = {"rated", "satisfied", "fee_known", "fee_online", "digitise_known", "signature_known", "signed"}
+    assert counted(event(1, "1", 0, marks=marked), NO_CLOCK) == {"waiting", *besides}
+    assert counted(received(ended_at=at("07T09:00"), marks=marked), ENDED) == {"received", "ended_early", *besides}
+    assert counted(received(marks=DUPLICATE), STOPPED) == {"received", "stopped"}
+
+
+def test_receipts_count_by_the_wait_not_by_the_case() -> None:
+    """A dossier that was handed over twice was waited for twice."""
+    twice = contribution(received(), RUNNING._replace(receipts_in_time=2, receipts_late=1), carried=False)
+    adds = dict(zip(MEASURES, measures_of(outcome_of(twice))[0], strict=True))
+    assert (adds["received"], adds["receipt_in_time"], adds["receipt_late"]) == (1, 2, 1)
+
+
 @pytest.mark.parametrize(
     ("used", "regulated", "bucket"),
     [
@@ -130,13 +147,15 @@ def test_a_share_of_time_has_its_bucket(used: int, regulated: int, bucket: int) 
     assert share_number(used, regulated) == bucket
 
 
-CELLS = [b"18073|H27.16|1.005129", b"|H27.09|1.005129", b"|H27.09|a|b"]
+CELLS = [b"18073|H27.16|online|1.005129", b"|H27.09||1.005129", b"|H27.09|%25%7C|a|b"]
 VIEWS = st.builds(
     ClockView,
     state=st.sampled_from(["running", "paused", "ended", "stopped", ""]),
     verdict=st.sampled_from([IN_TIME, LATE, PROVISIONAL, UNDATED]),
     share=st.integers(0, len(SHARE_BOUNDS) + 1),
     breaches=st.integers(0, 3),
+    receipts_in_time=st.integers(0, 2),
+    receipts_late=st.integers(0, 1),
 )
 DAY = 24 * 3_600 * 1_000_000
 TIMES = st.none() | st.integers(0, 3 * DAY)
@@ -145,9 +164,10 @@ TIMES = st.none() | st.integers(0, 3 * DAY)
 @st.composite
 def events(draw: st.DrawFn) -> CaseEvent:
     """The last event of some case."""
-    commune, office, selector = cell_parts(draw(st.sampled_from(CELLS)))
+    commune, office, channel, selector = cell_parts(draw(st.sampled_from(CELLS)))
     return event(1, "2", 0)._replace(
-        commune=commune, office=office, selector=selector,
+        commune=commune, office=office, channel=channel, selector=selector,
+        marks=draw(st.sampled_from([0, 1, 51, 511])),
         received_at=draw(TIMES), due_at=draw(TIMES), ended_at=draw(TIMES),
     )  # fmt: skip
 

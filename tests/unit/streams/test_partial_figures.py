@@ -5,21 +5,31 @@ from __future__ import annotations
 import pytest
 
 from lienthong_infra.ports import OutboundRecord, TopicPartition
-from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.partial_totals import PartialTotals, partial_totals
+from lienthong_schemas.catalogue import packaged_root
+from lienthong_schemas.codec import SchemaBook, fingerprint_of, packaged_schema
+from lienthong_schemas.examples import load_examples, record_of
+from lienthong_schemas.partial_totals import (
+    ALL_CHANNELS,
+    TOPIC,
+    PartialTotals,
+    partial_totals,
+    with_bar,
+    without_bar,
+)
 from lienthong_streams.partial_figures import AT_ONCE, PartialFigures
 from lienthong_streams.position import Position
 
 SOURCE = TopicPartition("dossier.v1", 3)
 EVERY = 100
 BOOK = SchemaBook()
+EXAMPLES = list(load_examples(packaged_root()))
 HERE = Position(next_offset=7, tick_offset=0, horizon=5_000, generation=2)
 WAITING, IN_PROCESS = "0", "3"
 
 
 def case(outcome: str, office: str = "H27.16") -> bytes:
     """What a case adds in an office."""
-    return f"{outcome}|18073|{office}|1.005129".encode()
+    return f"{outcome}|18073|{office}|online|1.005129".encode()
 
 
 def snapshots(outputs: list[OutboundRecord]) -> dict[bytes, PartialTotals]:
@@ -41,8 +51,8 @@ def test_a_change_is_published_once_the_interval_is_over(figures: PartialFigures
     figures.changed(b"", case(WAITING))
     assert (figures.outputs(HERE, EVERY - 1), figures.waits) == ([], True)
     ((key, snapshot),) = snapshots(figures.outputs(HERE, EVERY)).items()
-    assert key == b"dossier.v1/3|18073|H27.16|1.005129"
-    assert snapshot[:10] == ("dossier.v1", 3, 2, 7, 5_000, "dossier", "18073", "H27.16", "1.005129", 1)
+    assert key == b"dossier.v1/3|18073|H27.16|online|1.005129"
+    assert snapshot[:11] == ("dossier.v1", 3, 2, 7, 5_000, "dossier", "18073", "H27.16", "online", "1.005129", 1)
     assert (figures.waits, figures.outputs(HERE, 9 * EVERY)) == (False, [])
 
 
@@ -96,3 +106,19 @@ def test_a_clock_that_is_put_back_holds_nothing_up(figures: PartialFigures) -> N
     """The machine's time only paces; an hour back must not mean an hour of silence."""
     figures.changed(b"", case(WAITING))
     assert len(figures.outputs(HERE, -3_600_000_000)) == 1
+
+
+def test_a_snapshot_of_the_first_version_is_of_all_channels() -> None:
+    """Whoever adds up must not count it beside those that tell channels apart; what is written today always does."""
+    (entry,) = (one for one in EXAMPLES if (one.schema, one.path.stem) == ("totals-partial.v1", "nothing-left"))
+    old = BOOK.encode(TOPIC, record_of(packaged_schema(entry.schema), entry.data))
+    assert partial_totals(BOOK.decode(TOPIC, old)).channel == ALL_CHANNELS
+    new = partial_totals(BOOK.decode(TOPIC, old))._replace(channel="")
+    assert BOOK.encode(TOPIC, new)[2:10] == fingerprint_of(packaged_schema("totals-partial.v2"))
+
+
+@pytest.mark.parametrize("channel", ["", "online", "a|b", "100%", "%7C", "|%25|"])
+def test_a_channel_survives_as_part_of_a_key(channel: str) -> None:
+    """Two channels never share a key."""
+    assert "|" not in without_bar(channel)
+    assert with_bar(without_bar(channel)) == channel
