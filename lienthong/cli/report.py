@@ -28,6 +28,7 @@ class By(StrEnum):
     OFFICE = "office"
     PROCEDURE = "procedure"
     COMMUNE = "commune"
+    FIELD = "field"
 
 
 class Count(StrEnum):
@@ -61,7 +62,7 @@ _PERIODS = "2026-M10, 2026-Q3, 2026-6M, 2026-9M, 2026, 2026-W41 or a day 2026-10
 class _Options:
     form: Annotated[Form, typer.Argument(help="II.06: dossiers received, resolved, pending.")] = Form.DOSSIERS
     period: Annotated[str, typer.Option(metavar="PERIOD", help=_PERIODS)] = ""
-    by: Annotated[By, typer.Option(help="What a line is about: office (06a), procedure (06b) or commune.")] = By.OFFICE
+    by: Annotated[By, typer.Option(help="A line for each office (06a), field (06b), procedure or commune.")] = By.OFFICE
     unit: Annotated[str, typer.Option(metavar="CODE", help="Only dossiers of this office or commune.")] = ""
     as_of: Annotated[str, typer.Option(help="As known at this time (ISO 8601 with offset); default: now.")] = ""
     count: Annotated[Count, typer.Option(help="Late by day, as the form counts, or by instant.")] = Count.DAY

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
 from lienthong.report.form import FilledForm, FilledLine
-from lienthong_consumers.domain.period_report import Countable, Counting, Line, Period, line_of, lines_by
+from lienthong_consumers.domain.period_report import (
+    Cell,
+    Counting,
+    Line,
+    Period,
+    cells_of,
+    line_of,
+    lines_by,
+)
+from lienthong_consumers.ledger.period_cells import cells_now
 from lienthong_consumers.ledger.period_rows import (
     countables,
     day_of,
@@ -20,14 +30,10 @@ from lienthong_consumers.ledger.period_rows import (
 )
 from lienthong_infra.errors import BadInputError
 from lienthong_schemas.instants import Instant, iso_of
-from lienthong_schemas.reference import ReferenceBook, Unit
+from lienthong_schemas.reference import ReferenceBook
 
-BY: Final[Mapping[str, Any]] = {
-    "office": lambda case: case.office,
-    "commune": lambda case: case.commune,
-    "procedure": lambda case: case.selector,
-}
-"""What a line of the form is about, and where a dossier has it."""
+UNKNOWN_FIELD: Final = "Chưa rõ lĩnh vực"
+"""Name of the line with the dossiers whose procedure has no field in the reference data: they are never left out."""
 
 
 class Asked(NamedTuple):
@@ -59,27 +65,40 @@ def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledFor
                 [f"--period: {period.name} is over at {iso_of(period.end)}; --running shows what it is so far"]
             )
         units = book.units(period.end - 1)
-        lines = _lines(connection, asked, period, book)
-    if asked.unit and not lines and asked.unit not in units:
+        cells = _cells(connection, asked, period, book)
+    if asked.unit and not cells and asked.unit not in units:
         raise BadInputError([f"--unit: {asked.unit} is no unit of that period, and no dossier names it"])
-    named = tuple(FilledLine(code, _name(units, code, asked.by), line) for code, line in lines.items())
+    lines = lines_by(cells, key_of(asked.by, book, period))
+    named = tuple(FilledLine(code, name_of(asked.by, code, book, period), line) for code, line in lines.items())
     return FilledForm(period, asked.by, asked.counting, known_at, closed, named)
 
 
-def _lines(connection: Connection[Any], asked: Asked, period: Period, book: ReferenceBook) -> dict[str, Line]:
-    day = day_of(zone_of(book, period.end - 1))
+def _cells(connection: Connection[Any], asked: Asked, period: Period, book: ReferenceBook) -> dict[Cell, Line]:
+    zone = zone_of(book, period.end - 1)
+    if asked.as_of is None:
+        cells = cells_now(connection, period, zone, asked.counting)
+    else:
+        day, counting = day_of(zone), asked.counting
+        cells = cells_of(countables(connection, asked.as_of), lambda case: line_of(case, period, day, counting))
+    if not asked.unit:
+        return cells
+    return {cell: line for cell, line in cells.items() if asked.unit in (cell.office, cell.commune)}
 
-    def line(case: Countable) -> Line | None:
-        if asked.unit and asked.unit not in (case.office, case.commune):
-            return None
-        return line_of(case, period, day, asked.counting)
 
-    return lines_by(countables(connection, period, asked.as_of), BY[asked.by], line)
+def key_of(by: str, book: ReferenceBook, period: Period) -> Callable[[Cell], str]:
+    """What a line of the form is about, and how a cell says it. The field is that of the period."""
+    if by == "field":
+        return lambda cell: book.field_of(cell.selector, period.end - 1)
+    return attrgetter({"procedure": "selector"}.get(by, by))
 
 
-def _name(units: Mapping[str, Unit], code: str, by: str) -> str:
-    unit = units.get(code) if by != "procedure" else None
-    return "" if unit is None else unit.name
+def name_of(by: str, code: str, book: ReferenceBook, period: Period) -> str:
+    """What the form calls the unit, procedure or field with this code, as of the end of the period."""
+    at = period.end - 1
+    if by == "field":
+        return code or UNKNOWN_FIELD
+    found = book.procedure(code, at) if by == "procedure" else book.unit(code, at)
+    return "" if found is None else found.name
 
 
 def _yesterday(book: ReferenceBook, now: Instant) -> str:

@@ -18,7 +18,7 @@ KEYS: Final = (
     "pending", "pending_in_time", "pending_late",
 )  # fmt: skip
 """The same columns in JSON."""
-FIRST_HEADING: Final = {"office": "Đơn vị", "commune": "Xã, phường", "procedure": "Thủ tục"}
+FIRST_HEADING: Final = {"office": "Đơn vị", "commune": "Xã, phường", "procedure": "Thủ tục", "field": "Lĩnh vực"}
 TOTAL: Final = "Tổng số"
 
 
@@ -72,8 +72,12 @@ class FilledForm(NamedTuple):
     def rows(self) -> list[list[str | int]]:
         """Heading, lines and bottom line as cells."""
         heading: list[str | int] = ["Mã", FIRST_HEADING[self.by], *HEADINGS]
-        lines: list[list[str | int]] = [[one.code, one.name, *one.line.columns] for one in self.lines]
+        lines: list[list[str | int]] = [[self._code(one), one.name, *one.line.columns] for one in self.lines]
         return [heading, *lines, ["", TOTAL, *self.total.columns]]
+
+    def _code(self, line: FilledLine) -> str:
+        """A field has no code beside its name."""
+        return "" if self.by == "field" else line.code
 
 
 def _cells(line: Line) -> dict[str, int]:

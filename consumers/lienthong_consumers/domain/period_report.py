@@ -9,7 +9,7 @@ by that, and how many there are is told beside the form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
@@ -57,6 +57,14 @@ def over_at(status: str, received_at: Instant | None, ended_at: Instant | None, 
     refusal was accepted (``accepted_at`` of the event that applies). None: it is not over."""
     refused = ended_at is None and received_at is not None and status == REFUSED
     return accepted_at if refused else ended_at
+
+
+class Cell(NamedTuple):
+    """What every way to cut a form can be made from: who holds the dossier, for which commune, by which procedure."""
+
+    office: str
+    commune: str
+    selector: str
 
 
 class Line(NamedTuple):
@@ -139,17 +147,24 @@ def _pending(case: Countable, period: Period, day_of: DayOf, counting: Counting)
     return Line(pending_late=1) if is_late else Line(pending_in_time=1)
 
 
-def lines_by(
-    cases: Iterable[Countable], key: Callable[[Countable], str], line: Callable[[Countable], Line | None]
-) -> dict[str, Line]:
-    """The lines of a report, sorted by key; a key without any dossier in the period has none."""
-    found: dict[str, Line] = {}
+def cells_of(cases: Iterable[Countable], line: Callable[[Countable], Line | None]) -> dict[Cell, Line]:
+    """The cells of a report, counted case by case."""
+    found: dict[Cell, Line] = {}
     for case in cases:
         counted = line(case)
         if counted is not None:
-            name = key(case)
-            found[name] = found.get(name, NOTHING).plus(counted)
-    return dict(sorted(found.items()))
+            cell = Cell(case.office, case.commune, case.selector)
+            found[cell] = found.get(cell, NOTHING).plus(counted)
+    return found
+
+
+def lines_by(cells: Mapping[Cell, Line], key: Callable[[Cell], str]) -> dict[str, Line]:
+    """The lines of a report, sorted by key; a key without any dossier in the period has none."""
+    found: dict[str, Line] = {}
+    for cell, line in cells.items():
+        name = key(cell)
+        found[name] = found.get(name, NOTHING).plus(line)
+    return {name: found[name] for name in sorted(found) if any(found[name])}
 
 
 def sum_of(lines: Iterable[Line]) -> Line:

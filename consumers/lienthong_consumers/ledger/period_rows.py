@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
-from lienthong_consumers.domain.entry import Entry
+from lienthong_consumers.domain.entry import CurrentRow, Entry
 from lienthong_consumers.domain.period_report import Countable, DayOf, Period, over_at
 from lienthong_consumers.domain.settlement import settle
 from lienthong_consumers.ledger.summary import CALENDAR
@@ -23,11 +23,6 @@ from lienthong_schemas.reporting_period import period_days
 
 KIND: Final = "dossier"
 """The form is about dossiers; other kinds of case have reports of their own."""
-_COLUMNS: Final = "office, commune, selector, channel, status, received_at, due_at, ended_at, accepted_at"
-_NOW: Final = f"""
-    SELECT {_COLUMNS} FROM case_row
-    WHERE kind = %(kind)s AND received_at < %(end)s AND (ended_at IS NULL OR ended_at >= %(begin)s)
-"""
 _HISTORY: Final = f"""
     SELECT {", ".join(f'"{name}"' for name in Entry._fields if name != "value")} FROM case_event
     WHERE kind = %(kind)s AND known_at <= %(known)s ORDER BY case_id
@@ -96,30 +91,19 @@ def newest_known(connection: Connection[Any]) -> Instant | None:
     return None if row is None or row[0] is None else instant_of(row[0])
 
 
-def countables(connection: Connection[Any], period: Period, known_at: Instant | None) -> Iterator[Countable]:
-    """The dossiers that can count in a period, as known now or at an instant (append time of the log)."""
-    if known_at is None:
-        bounds = {"kind": KIND, "begin": datetime_of(period.begin), "end": datetime_of(period.end)}
-        for row in connection.execute(_NOW, bounds):
-            office, commune, selector, channel, status, *times, accepted_at = row
-            received, due, ended = (None if each is None else instant_of(each) for each in times)
-            over = over_at(status, received, ended, instant_of(accepted_at))
-            yield Countable(office, commune, selector, channel, status, received, due, over)
-        return
+def countables(connection: Connection[Any], known_at: Instant) -> Iterator[Countable]:
+    """The dossiers as known at an instant (append time of the log), settled from their history."""
     history = connection.execute(_HISTORY, {"kind": KIND, "known": datetime_of(known_at)})
     for _, entries in groupby(map(_entry, history), key=attrgetter("case_id")):
         row = settle(entries).row
         if row is not None:
-            yield Countable(
-                row.office,
-                row.commune,
-                row.selector,
-                row.channel,
-                row.status,
-                row.received_at,
-                row.due_at,
-                over_at(row.status, row.received_at, row.ended_at, row.accepted_at),
-            )
+            yield countable_of(row)
+
+
+def countable_of(row: CurrentRow) -> Countable:
+    """What the form asks for of a current row."""
+    over = over_at(row.status, row.received_at, row.ended_at, row.accepted_at)
+    return Countable(row.office, row.commune, row.selector, row.channel, row.status, row.received_at, row.due_at, over)
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -17,6 +17,7 @@ from lienthong_consumers.domain.period_report import (
     Countable,
     Line,
     Period,
+    cells_of,
     line_of,
     lines_by,
     over_at,
@@ -120,7 +121,8 @@ def test_by_instant_the_hour_counts() -> None:
 def test_lines_are_sorted_and_add_up() -> None:
     """By office; an office without a dossier in the period has no line."""
     cases = [case("2026-03-02 08:00", office="B"), case("2026-03-02 08:00", office="A"), case(None, office="C")]
-    lines = lines_by(cases, lambda one: one.office, lambda one: line_of(one, MARCH, day_of))
+    cells = cells_of(cases, lambda one: line_of(one, MARCH, day_of))
+    lines = lines_by(cells, lambda cell: cell.office)
     assert list(lines.items()) == [(name, Line(direct=1, pending_in_time=1)) for name in ("A", "B")]
     assert sum_of(lines.values()) == Line(direct=2, pending_in_time=2)
 
@@ -148,8 +150,9 @@ def test_the_invariants_of_the_form_hold(cases: list[Countable], counting: Any) 
     def line(one: Countable) -> Line | None:
         return line_of(one, MARCH, day_of, counting)
 
-    by_office = sum_of(lines_by(cases, lambda one: one.office, line).values())
-    by_procedure = sum_of(lines_by(cases, lambda one: one.selector, line).values())
+    cells = cells_of(cases, line)
+    by_office = sum_of(lines_by(cells, lambda cell: cell.office).values())
+    by_procedure = sum_of(lines_by(cells, lambda cell: cell.selector).values())
     assert by_office == by_procedure
     assert by_office.received == by_office.resolved + by_office.pending
 
