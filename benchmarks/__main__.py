@@ -57,8 +57,9 @@ ALONE = {
     "calendar": "benchmarks.calendar_additions",
     "codec": "benchmarks.codec",
     "memory": "benchmarks.memory",
+    "report": "benchmarks.report",
 }
-"""Modules that need no broker; each runs in a process of its own and prints its figures."""
+"""Modules that need no broker (a database at most); each runs in a process of its own and prints its figures."""
 
 
 def main() -> None:

@@ -15,13 +15,10 @@ from lienthong_consumers.domain.period_report import (
     Counting,
     Line,
     Period,
-    cells_of,
-    line_of,
     lines_by,
 )
-from lienthong_consumers.ledger.period_cells import cells_now
+from lienthong_consumers.ledger.period_cells import cells_at, cells_now
 from lienthong_consumers.ledger.period_rows import (
-    countables,
     day_of,
     newest_known,
     period_of,
@@ -78,8 +75,7 @@ def _cells(connection: Connection[Any], asked: Asked, period: Period, book: Refe
     if asked.as_of is None:
         cells = cells_now(connection, period, zone, asked.counting)
     else:
-        day, counting = day_of(zone), asked.counting
-        cells = cells_of(countables(connection, asked.as_of), lambda case: line_of(case, period, day, counting))
+        cells = cells_at(connection, period, zone, asked.counting, asked.as_of)
     if not asked.unit:
         return cells
     return {cell: line for cell, line in cells.items() if asked.unit in (cell.office, cell.commune)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
@@ -25,7 +25,7 @@ KIND: Final = "dossier"
 """The form is about dossiers; other kinds of case have reports of their own."""
 _HISTORY: Final = f"""
     SELECT {", ".join(f'"{name}"' for name in Entry._fields if name != "value")} FROM case_event
-    WHERE kind = %(kind)s AND known_at <= %(known)s ORDER BY case_id
+    WHERE kind = %(kind)s AND known_at <= %(known)s AND ({{}}) ORDER BY case_id
 """
 _REFERENCES: Final = """
     SELECT record_id, kind, key, version, valid_from, known_from, body FROM reference
@@ -91,9 +91,13 @@ def newest_known(connection: Connection[Any]) -> Instant | None:
     return None if row is None or row[0] is None else instant_of(row[0])
 
 
-def countables(connection: Connection[Any], known_at: Instant) -> Iterator[Countable]:
-    """The dossiers as known at an instant (append time of the log), settled from their history."""
-    history = connection.execute(_HISTORY, {"kind": KIND, "known": datetime_of(known_at)})
+def countables(connection: Connection[Any], known_at: Instant, cases: LiteralString = "") -> Iterator[Countable]:
+    """The dossiers as known at an instant (append time of the log), settled from their history.
+
+    ``cases``: a query that gives the ids of those that are wanted; empty: all.
+    """
+    query = _HISTORY.format(f"case_id IN ({cases})" if cases else "true")
+    history = connection.execute(query, {"kind": KIND, "known": datetime_of(known_at)})
     for _, entries in groupby(map(_entry, history), key=attrgetter("case_id")):
         row = settle(entries).row
         if row is not None:
