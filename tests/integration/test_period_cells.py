@@ -81,6 +81,7 @@ def test_the_database_counts_as_the_rules_say(bench: LedgerBench, counting: Coun
     with connect_now(bench.dsn, bench.prefix) as connection:
         (newest,) = connection.execute("SELECT max(known_at) FROM case_event").fetchone() or (None,)
         assert newest is not None
+        expected = {}
         for hours in (40, 200, 350, 10_000):
             known = hour(hours)
             expected = cells_of(countables(connection, known), lambda one: line_of(one, period, day, counting))
