@@ -11,7 +11,7 @@ from lienthong_infra.dead_letter import Letter
 from lienthong_infra.ports import OutboundRecord, TopicPartition
 from lienthong_schemas.checksums import Checksum
 from lienthong_schemas.instants import Instant
-from lienthong_schemas.records import ClockEvent, Finding, ReferenceRecord
+from lienthong_schemas.records import ClockEvent, Finding, ReferenceRecord, Tick
 
 
 class Move(NamedTuple):
@@ -80,6 +80,8 @@ class Batch:
     """Boundaries of checksums in a hole of the log: all records below them were taken before this batch."""
     reached: dict[TopicPartition, int] = field(default_factory=dict)
     """Boundaries of checksums at which this batch ends."""
+    tick: Tick | None = None
+    """The newest tick: what time it is on the bus, and how far each office was heard."""
     refused: list[OutboundRecord] = field(default_factory=list)
     """Dead letters that must be acknowledged before the transaction begins."""
     taken: Counter[TopicPartition] = field(default_factory=Counter)

@@ -14,12 +14,14 @@ from psycopg import AsyncConnection
 from lienthong_consumers.ledger.app import serve_metrics
 from lienthong_consumers.ledger.database import connect
 from lienthong_consumers.ledger.migrate import migrate
+from lienthong_consumers.ledger.official_totals import OfficialTotals
 from lienthong_consumers.ledger.publish_metrics import PublishMetrics
 from lienthong_consumers.ledger.publishing import HOLDER_SILENCE_S, Publishing, Scheduled, stand_by
 from lienthong_consumers.ledger.relay import Relay
 from lienthong_infra.errors import LienthongError, TemporaryError
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
 from lienthong_infra.ports import PartitionLog, TopicPartition
+from lienthong_schemas.codec import SchemaBook
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ def publications(options: PublishOptions) -> Sequence[Scheduled]:
     """Everything that the ledger publishes. Each publication has a file of its own; add it here."""
     if options.make_publications is not None:
         return options.make_publications(options)
-    return []
+    return [Scheduled("official-totals", OfficialTotals(SchemaBook()), options.interval_s)]
 
 
 async def run_publisher(options: PublishOptions, stop: asyncio.Event) -> None:

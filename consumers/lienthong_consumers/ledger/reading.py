@@ -33,13 +33,14 @@ from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import CatalogueError, ContractError, IdentityError
 from lienthong_schemas.identity import letter_id, normalise_office
 from lienthong_schemas.instants import Instant, is_plausible
-from lienthong_schemas.records import clock_event, finding, reference_record
+from lienthong_schemas.records import Tick, clock_event, finding, reference_record, tick
 from lienthong_schemas.reference import OPAQUE_KINDS, parse_body
 
 CONSUMER: Final = "ledger"
 """Who writes the dead letters of this stage."""
 CHECKED_ONLY: Final = ("heartbeat.v1", "tick.v1")
-"""Nothing of these is kept, but a broken one must become a letter, and the ledger is who writes it."""
+"""No rows are made of these (of ticks only the newest counts), but a broken one must become a letter, and the ledger is
+who writes it."""
 _DEAD_LETTERS: Final = "-dead-letter.v"
 _SLA_INSTANTS: Final = ("happened_at", "announced_at", "stated_due_at", "due_at")
 
@@ -62,7 +63,9 @@ class RecordReader:
     def read(self, batch: Batch, record: Record) -> None:
         """Put what the record says into the batch. Raises ContractError where it cannot be read or is forbidden."""
         if record.topic in CHECKED_ONLY:
-            self._book.decode(record.topic, record.value or b"")
+            whole = self._book.decode(record.topic, record.value or b"")
+            if record.topic == "tick.v1":
+                batch.tick = _sound(tick(whole))
             return
         if _DEAD_LETTERS in record.topic:
             self._letter(batch, record)
@@ -190,6 +193,15 @@ class RecordReader:
             return office if normalise_office(office) == office else ""
         except IdentityError:
             return ""
+
+
+def _sound(found: Tick) -> Tick:
+    """The tick. Raises BrokenRule where it says what cannot be: nothing could be judged by it."""
+    if not is_plausible(found.bus_time):
+        raise BrokenRule(("bus_time: it lies outside the years 1900 to 2999",))
+    if not all(map(is_plausible, found.complete_through.values())):
+        raise BrokenRule(("complete_through: it lies outside the years 1900 to 2999",))
+    return found
 
 
 def _has_null(value: object) -> bool:

@@ -38,7 +38,7 @@ _COUNTED: Final[Mapping[str, str]] = {
 """What a row must be to be counted by each measure; the same that ``domain/figures.py`` says of one row."""
 
 
-def _statuses(of_kinds: Mapping[str, frozenset[str]]) -> str:
+def status_pairs(of_kinds: Mapping[str, frozenset[str]]) -> str:
     """Pairs of kind and status as a list for SQL; both are constants of ours."""
     return ", ".join(f"('{kind}', '{status}')" for kind, all_of in of_kinds.items() for status in sorted(all_of))
 
@@ -48,8 +48,8 @@ _ROWS: Final = f"""
     FROM (
         SELECT *, received_at IS NOT NULL OR ended_at IS NOT NULL AS is_received,
             received_at IS NOT NULL AND ended_at IS NULL AS is_open,
-            ended_at IS NULL AND (kind, status) IN ({_statuses(STOPPED)}) AS is_stopped,
-            (kind, status) IN ({_statuses(PAUSED)}) AS is_paused,
+            ended_at IS NULL AND (kind, status) IN ({status_pairs(STOPPED)}) AS is_stopped,
+            (kind, status) IN ({status_pairs(PAUSED)}) AS is_paused,
             (ended_at AT TIME ZONE 'UTC' + interval '7 hours')::date AS end_day,
             (due_at AT TIME ZONE 'UTC' + interval '7 hours')::date AS due_day
         FROM case_row

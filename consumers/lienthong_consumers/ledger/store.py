@@ -24,6 +24,7 @@ from lienthong_consumers.ledger.tables.positions import (
     read_positions,
 )
 from lienthong_consumers.ledger.tables.references import read_references, write_references
+from lienthong_consumers.ledger.tables.ticks import keep_tick
 from lienthong_infra.errors import ConfigurationError, TemporaryError
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.records import ReferenceRecord
@@ -143,6 +144,8 @@ class LedgerStore:
         if batch.checksums:
             await write_checksums(cursor, batch.checksums, applied)
         await write_own_checksums(cursor, batch.reached, batch.moves)
+        if batch.tick is not None:
+            await keep_tick(cursor, batch.tick)
         await count_records(cursor, batch, applied)
 
     async def close(self) -> None:

@@ -1,0 +1,97 @@
+"""Official totals counted again from the current rows in plain Python; shares no code with ledger or contract."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+Cells = dict[tuple[str, ...], dict[str, int]]
+"""By (scope, kind, unit kind, unit, second key), the measures that are not zero."""
+
+_OVER: Final = {
+    *(("dossier", "3"), ("field-report", "rejected"), ("field-report", "duplicate"), ("field-report", "hidden")),
+    *(("periodic-report", "waived"), ("document", "02"), ("document", "15"), ("task", "cancelled")),
+}
+_WAITS: Final = {("dossier", "5"), ("dossier", "6"), ("dossier", "8"), ("document", "13")}
+_HANOI: Final = timedelta(hours=7)
+
+
+def recounted(
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    at: datetime,
+    heard: Mapping[str, datetime],
+    fields: Mapping[str, str],
+    holes: Iterable[str] = (),
+    clocks: Iterable[Mapping[str, Any]] = (),
+) -> Cells:
+    """Count rows of ``case_row`` as judged at an instant. ``clocks``: rows of ``clock_event``."""
+    standing: dict[str, Counter[str]] = {}
+    for clock in clocks:
+        name = _announced(clock)
+        if name and clock["standing"]:
+            standing.setdefault(clock["case_id"], Counter())[name] += 1
+    missing = set(holes)
+    found: dict[tuple[str, ...], Counter[str]] = {}
+    for row in rows:
+        names = Counter([*_times(row, at, heard.get(row["office"]), row["case_id"] in missing), *_said(row)])
+        names += standing.get(row["case_id"], Counter())
+        for cell in _cells(row, fields):
+            found.setdefault(cell, Counter()).update(names)
+    return {cell: dict(counts) for cell, counts in found.items() if counts}
+
+
+def _cells(row: Mapping[str, Any], fields: Mapping[str, str]) -> list[tuple[str, ...]]:
+    kind = row["kind"]
+    cells: list[tuple[str, ...]] = [("province", kind, "province", "", "")]
+    for view, unit in (("agency", row["office"]), ("commune", row["commune"])):
+        cells.append(("unit-procedure", kind, view, unit, row["selector"]))
+        cells.append(("unit-channel", kind, view, unit, row["channel"]))
+        if kind == "dossier":
+            cells.append(("unit-field", kind, view, unit, fields.get(row["selector"], "")))
+    return cells
+
+
+def _times(row: Mapping[str, Any], at: datetime, heard: datetime | None, hole: bool) -> list[str]:
+    received, due, ended = row["received_at"], row["due_at"], row["ended_at"]
+    state = row["kind"], row["status"]
+    if received is None and ended is None:
+        return ["declined" if state in _OVER else "waiting"]
+    channel = row["channel"] if row["channel"] in ("online", "direct", "post") else "other"
+    names = ["received", "carried" if row["carried"] else f"new_{channel}"]
+    if ended is not None:
+        if due is None:
+            return [*names, "ended_undated"]
+        days = (due + _HANOI).date() - (ended + _HANOI).date()
+        return [*names, "ended_late" if ended > due else "ended_early" if days.days > 0 else "ended_on_time"]
+    if state in _OVER:
+        return [*names, "stopped"]
+    names.append("paused" if state in _WAITS else "in_process")
+    if hole:
+        return [*names, "pending_provisional"]
+    if due is None:
+        return [*names, "pending_undated"]
+    if due >= at or state in _WAITS:
+        return [*names, "pending_in_time"]
+    return [*names, "pending_late" if heard is not None and heard >= due else "pending_provisional"]
+
+
+def _said(row: Mapping[str, Any]) -> list[str]:
+    said: list[str] = []
+    for known, good, value, is_good in (
+        ("rated", "satisfied", row["rating"], row["rating"] in (4, 5)),
+        ("fee_known", "fee_online", row["fee_paid"], row["fee_paid"] == "online"),
+        ("digitise_known", "digitised", row["digitised"], row["digitised"] is True),
+        ("signature_known", "signed", row["signature"], row["signature"] == "valid"),
+    ):
+        if value is not None:
+            said += [known, good] if is_good else [known]
+    return said
+
+
+def _announced(clock: Mapping[str, Any]) -> str:
+    if (clock["clock"], clock["kind"]) == ("processing", "breached"):
+        return "breaches"
+    return {"met": "receipt_in_time", "met-late": "receipt_late"}[clock["kind"]] if clock["clock"] == "receipt" else ""
