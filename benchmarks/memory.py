@@ -24,6 +24,7 @@ from lienthong_schemas.instants import milliseconds_of
 from lienthong_schemas.records import ReferenceRecord, Tick, partition_key
 from lienthong_schemas.reference_files import load_reference
 from lienthong_streams.barriers import Barriers
+from lienthong_streams.partial_figures import PartialFigures
 from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.position import POSITION_KEY
 
@@ -65,8 +66,8 @@ class Bus:
         self._ticks += 1
 
     def partition(self) -> DeadlinePartition:
-        """A new owner of the partition."""
-        return DeadlinePartition(SOURCE, self.book, self.barriers)
+        """A new owner of the partition, with live figures as a worker has them."""
+        return DeadlinePartition(SOURCE, self.book, self.barriers, figures=PartialFigures(SOURCE, self.book))
 
 
 def open_case(case: int, seq: int) -> dict[str, Any]:

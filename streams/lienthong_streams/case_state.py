@@ -201,6 +201,15 @@ def glance(value: bytes) -> tuple[int, Instant, int]:
     return marks, instant, reference_end
 
 
+def contribution_in(value: bytes) -> bytes:
+    """What a case adds to the live figures; empty for a state of an older version."""
+    if value[:1] != _VERSION_BYTE:
+        return b""
+    _, _, _, _, silent, contribution, *_ = _HEADER.unpack_from(value)
+    at = _HEADER.size + silent
+    return value[at : at + contribution]
+
+
 def read_header(value: bytes) -> Header:
     """The header in the bytes of a state; that of an older version knows nothing. Raises UnknownStateVersion."""
     if value[0] != VERSION:

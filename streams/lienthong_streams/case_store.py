@@ -17,6 +17,7 @@ from lienthong_streams.case_state import (
     WATCHED,
     CaseState,
     Header,
+    contribution_in,
     decode_state,
     encode_state,
     glance,
@@ -71,10 +72,10 @@ class CaseStore:
     def load(self, key: bytes, value: bytes | None) -> None:
         """Take one record of the changelog, oldest first. Raises UnknownStateVersion."""
         old = self._values.get(key)
-        if old is None:
-            self._cold.remove(key)
-        else:
+        if old is not None:
             self._bytes -= len(key) + len(old)
+        elif self._cold.used:
+            self._cold.remove(key)
         if value is None:
             self._values.pop(key, None)
             return
@@ -113,9 +114,9 @@ class CaseStore:
         return None if value is None else read_header(value)
 
     def contributions(self) -> Iterator[bytes]:
-        """What each case adds to the live figures."""
-        headers = map(self.header, self)
-        return (header.contribution for header in headers if header is not None)
+        """What each case adds to the live figures. No case may come or go meanwhile."""
+        yield from map(contribution_in, self._values.values())
+        yield from map(contribution_in, self._cold.values())
 
     def get(self, key: bytes) -> CaseState | None:
         """A case, unpacked; one on the disk comes back into memory."""

@@ -9,6 +9,7 @@ changelog. So no crash, fence or second owner can leave an outdated copy behind.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Final
 
 _CACHE_KIBIBYTES: Final = 8_192
@@ -21,6 +22,8 @@ class ColdCases:
     """Values of cases by key, on the local disk."""
 
     def __init__(self) -> None:
+        self.used = False
+        """Whether a case was ever put here."""
         self._database: sqlite3.Connection | None = None
         self._waiting: dict[bytes, bytes] = {}
         self._count = 0
@@ -31,6 +34,7 @@ class ColdCases:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Take a case; what was here of it is replaced."""
+        self.used = True
         self._waiting[key] = value
         if len(self._waiting) >= _BATCH:
             self._write()
@@ -56,6 +60,12 @@ class ColdCases:
             return []
         query = "SELECT key FROM cases WHERE key > ? ORDER BY key LIMIT ?"
         return [row[0] for row in self._open().execute(query, (key, limit))]
+
+    def values(self) -> Iterator[bytes]:
+        """The values of all cases; none may come or go meanwhile."""
+        self._write()
+        if self._count:
+            yield from (value for (value,) in self._open().execute("SELECT value FROM cases"))
 
     def _write(self) -> None:
         if not self._waiting:

@@ -7,6 +7,7 @@ its last case would be unknown to it, so that one never waits.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 from typing import Final
@@ -63,9 +64,9 @@ class PartialFigures:
 
     def restored(self, contributions: Iterable[Contribution], position: Position) -> None:
         """Count the cases that the changelog holds; nobody knows which of their cells were published."""
-        for each in contributions:
+        for each, number in Counter(contributions).items():
             if each:
-                self._live.add(each)
+                self._live.add(each, number)
             else:  # nothing of it applies, or an older program counted it otherwise: known once all are folded
                 self._uncounted = not position.silent_until
         self._live.changed.update(self._live.cells())

@@ -257,14 +257,14 @@ class LiveFigures:
         """All cells that have a case."""
         return iter(self._cells)
 
-    def add(self, case: Contribution) -> Cell:
-        """Count a case that was known before: nothing has changed by that. Returns its cell."""
+    def add(self, case: Contribution, number: int = 1) -> Cell:
+        """Count cases that were known before and add the same: nothing has changed by that. Returns their cell."""
         outcome, _, cell = case.partition(b"|")
         outcomes = self._cells.get(cell)
         if outcomes is None:
             outcomes = self._cells[cell] = {}
             self.emptied.discard(cell)
-        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        outcomes[outcome] = outcomes.get(outcome, 0) + number
         return cell
 
     def move(self, before: Contribution, after: Contribution) -> None:
