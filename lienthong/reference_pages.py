@@ -184,7 +184,7 @@ def metrics_page() -> str:
         "`consumers/lienthong_consumers/exporter/metric_catalogue.py`, "
         "`consumers/lienthong_consumers/ledger/sink_metrics.py`, "
         "`consumers/lienthong_consumers/ledger/publish_metrics.py`, `streams/lienthong_streams/host_metrics.py`, "
-        "`streams/lienthong_streams/case_metrics.py`",
+        "`streams/lienthong_streams/case_metrics.py`, `streams/lienthong_streams/barrier_metrics.py`",
         intro,
         table,
         workers,
@@ -198,12 +198,16 @@ def worker_metrics() -> list[tuple[str, str, str]]:
 
     from lienthong_consumers.ledger.publish_metrics import PublishMetrics
     from lienthong_consumers.ledger.sink_metrics import SinkMetrics
+    from lienthong_schemas.codec import SchemaBook
+    from lienthong_streams.barrier_metrics import BarrierMetrics
+    from lienthong_streams.barriers import Barriers
     from lienthong_streams.case_metrics import CaseMetrics
     from lienthong_streams.host_metrics import HostMetrics
 
     registry = CollectorRegistry()
     HostMetrics("", registry)
     CaseMetrics("", registry)
+    BarrierMetrics("", Barriers(SchemaBook()), registry)
     SinkMetrics("", registry)
     PublishMetrics("", registry)
     ours = [family for family in registry.collect() if family.name.startswith("lienthong_")]

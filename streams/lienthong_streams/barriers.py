@@ -8,14 +8,17 @@ older ticks may be passed over once a newer one applies.
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 
 from lienthong_infra.ports import Record
 from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.errors import DecodeError
+from lienthong_schemas.errors import CatalogueError, DecodeError
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import ReferenceRecord, Tick, reference_record, tick
-from lienthong_schemas.reference import ReferenceBook
+from lienthong_schemas.reference import OPAQUE_KINDS, ReferenceBook, parse_body
+
+log = logging.getLogger(__name__)
 
 KEPT_TICKS = 2_000
 """Ticks kept in memory: half an hour of one each second; a partition further behind waits for a newer one."""
@@ -33,7 +36,8 @@ def _matters(record: ReferenceRecord, case_kind: str) -> bool:
 
 
 class Barriers:
-    """All ticks and reference records read so far. Wrong records are counted in ``refused`` and never raise."""
+    """All ticks and reference records read so far. Wrong records never raise: they are logged, and counted in
+    ``refused`` by what is wrong."""
 
     def __init__(self, book: SchemaBook) -> None:
         self.refused: Counter[str] = Counter()
@@ -53,7 +57,7 @@ class Barriers:
         try:
             one = tick(self._schemas.decode("tick.v1", record.value or b""))
         except DecodeError as error:
-            self.refused[error.code] += 1
+            self._refuse(record, error.code, str(error))
             return
         if record.offset > self.newest_tick:
             self._ticks.append((record.offset, one))
@@ -65,17 +69,33 @@ class Barriers:
         try:
             one = reference_record(self._schemas.decode("reference.v1", record.value or b""))
         except DecodeError as error:
-            self.refused[error.code] += 1
+            self._refuse(record, error.code, str(error))
             return
         if one.kind == "schema":
-            self._learn(one)
+            self._learn(record, one)
+        elif one.kind not in OPAQUE_KINDS:
+            self._check(record, one)
         self._references.append((record.offset, one))
 
-    def _learn(self, one: ReferenceRecord) -> None:
+    def _check(self, record: Record, one: ReferenceRecord) -> None:
+        """Say once what the books will leave out: cases go on by the version before, or without the rule."""
+        try:
+            parse_body(one)
+        except CatalogueError as error:
+            self._refuse(record, "broken-body", "; ".join(error.problems))
+
+    def _refuse(self, record: Record, code: str, problem: str) -> None:
+        self.refused[code] += 1
+        log.warning(
+            "barrier-refused",
+            extra={"topic": record.topic, "offset": record.offset, "code": code, "problem": problem},
+        )
+
+    def _learn(self, record: Record, one: ReferenceRecord) -> None:
         try:
             self._schemas.learn(one.key.split("@", 1)[0], json.loads(one.body))
-        except Exception:  # whatever a broken schema raises in the Avro library, it must not stop the worker
-            self.refused["broken-schema"] += 1
+        except Exception as error:  # whatever a broken schema raises in the Avro library, it must not stop the worker
+            self._refuse(record, "broken-schema", f"{one.record_id}: no Avro schema ({type(error).__name__})")
 
     def set_reference_position(self, next_offset: int) -> None:
         """The reference topic has been read up to here (also past control markers)."""

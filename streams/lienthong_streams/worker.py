@@ -31,6 +31,7 @@ from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
+from lienthong_streams.barrier_metrics import BarrierMetrics
 from lienthong_streams.barriers import Barriers
 from lienthong_streams.case_metrics import CaseMetrics
 from lienthong_streams.case_state import UnknownStateVersion
@@ -86,6 +87,7 @@ def build_ports(options: WorkerOptions, registry: CollectorRegistry) -> HostPort
     book = SchemaBook()
     barriers = Barriers(book)
     metrics = CaseMetrics(prefix, registry)
+    BarrierMetrics(prefix, barriers, registry)
     placement = Placement.of(load_catalogue())
 
     def log_of(source: TopicPartition) -> PartitionLog:
