@@ -184,7 +184,8 @@ def metrics_page() -> str:
         "`consumers/lienthong_consumers/exporter/metric_catalogue.py`, "
         "`consumers/lienthong_consumers/ledger/sink_metrics.py`, "
         "`consumers/lienthong_consumers/ledger/publish_metrics.py`, `streams/lienthong_streams/host_metrics.py`, "
-        "`streams/lienthong_streams/case_metrics.py`, `streams/lienthong_streams/barrier_metrics.py`",
+        "`streams/lienthong_streams/case_metrics.py`, `streams/lienthong_streams/barrier_metrics.py`, "
+        "`streams/lienthong_streams/totals_metrics.py`",
         intro,
         table,
         workers,
@@ -193,7 +194,7 @@ def metrics_page() -> str:
 
 
 def worker_metrics() -> list[tuple[str, str, str]]:
-    """Name, kind and meaning of each metric of the deadline worker, the ledger and its publisher."""
+    """Name, kind and meaning of each metric of the stream workers, the ledger and its publisher."""
     from prometheus_client import CollectorRegistry
 
     from lienthong_consumers.ledger.publish_metrics import PublishMetrics
@@ -203,11 +204,13 @@ def worker_metrics() -> list[tuple[str, str, str]]:
     from lienthong_streams.barriers import Barriers
     from lienthong_streams.case_metrics import CaseMetrics
     from lienthong_streams.host_metrics import HostMetrics
+    from lienthong_streams.totals_metrics import TotalsMetrics
 
     registry = CollectorRegistry()
     HostMetrics("", registry)
     CaseMetrics("", registry)
     BarrierMetrics("", Barriers(SchemaBook()), registry)
+    TotalsMetrics("", registry)
     SinkMetrics("", registry)
     PublishMetrics("", registry)
     ours = [family for family in registry.collect() if family.name.startswith("lienthong_")]

@@ -1,4 +1,4 @@
-"""The verb `lienthong stream deadlines`: run a stream worker."""
+"""The verbs `lienthong stream deadlines` and `lienthong stream totals`: run a stream worker."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,6 +57,7 @@ def register(app: typer.Typer) -> None:
     """Add the group of verbs."""
     group = typer.Typer(name="stream", help="The stream workers.", no_args_is_help=True)
     group.command("deadlines")(verb_of(_Options, _deadlines))
+    group.command("totals")(_totals)
     group.callback()(_group)
     app.add_typer(group)
 
@@ -91,3 +92,29 @@ def _deadlines(given: _Options) -> None:
 
         run_faust_process(options)
     run_process(options)
+
+
+TotalsEvery = Annotated[
+    float,
+    typer.Option("--every", min=0.0, max=3600.0, metavar="SECONDS", help="Write changed totals at most so often."),
+]
+
+
+def _totals(prefix: Prefix = "", every: TotalsEvery = 0.25, give_up: GiveUp = 60.0) -> None:
+    """Add the partial live figures up to totals.v1 until SIGTERM or Ctrl-C; one process for each bus."""
+    from lienthong_infra.embedded.servers import bootstrap
+    from lienthong_infra.kafka.connection import Patience
+    from lienthong_infra.log_lines import log_to_stderr
+    from lienthong_streams.totals_worker import TotalsOptions, run_process
+
+    log_to_stderr()
+    settings = settings_for(prefix)
+    run_process(
+        TotalsOptions(
+            bootstrap=bootstrap(settings),
+            prefix=settings.prefix,
+            metrics_port=settings.metrics_port,
+            every_s=every,
+            patience=Patience(limit_s=give_up),
+        )
+    )

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def services(ground: Ground, *, metrics_port: int) -> list[Service]:
-    """Deadline worker and ledger for both buses, a ticker for the live one, and the exporter."""
+    """Deadline worker and ledger for both buses; live totals and a ticker for the live one; the exporter."""
     ground.logs.mkdir(exist_ok=True)
     exporter = ("--port", str(metrics_port), "--interval", str(EXPORTER_LOOKS_S))
     deadlines = ("stream", "deadlines", "--tick-commit", str(TICK_COMMIT_S))
@@ -28,6 +28,7 @@ def services(ground: Ground, *, metrics_port: int) -> list[Service]:
     return [
         *(_service(ground, prefix, "deadlines", *deadlines) for prefix in (live, municipal)),
         *(_service(ground, prefix, "ledger", "ledger", "run") for prefix in (live, municipal)),
+        _service(ground, live, "totals", "stream", "totals"),
         _service(ground, live, "ticker", "ticker"),
         _service(ground, live, "exporter", "exporter", *exporter),
     ]

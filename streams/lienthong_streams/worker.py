@@ -142,7 +142,7 @@ async def run_worker(
     registry = CollectorRegistry()
     serve_metrics(options.metrics_port, registry)
     host = Host(ports_of(options, registry), options.times)
-    watchdog = asyncio.create_task(Watchdog(_hung).turn())
+    watchdog = asyncio.create_task(Watchdog(hung).turn())
     log.info("stream-worker-started", extra={"bus": options.prefix, "topics": ",".join(topics)})
     await host.run(topics, stop)
     watchdog.cancel()
@@ -204,7 +204,8 @@ def die(error: BaseException) -> NoReturn:
     end(exit_code_of(error))
 
 
-def _hung() -> None:
+def hung() -> None:
+    """End at once: the event loop does not turn."""
     log.error("stream-worker-failed", extra={"error": "the event loop does not turn"})
     end(exit_codes.TEMPORARY_FAILURE)
 

@@ -39,7 +39,6 @@ def run(arguments: Sequence[str], given: bytes = b"") -> tuple[int, str, str]:
     [
         (["explain", "H27.16-1"], 2, "it must read kind:authority:number"),
         (["explain", "dosier:H27.16:1"], 2, "known kinds: dossier, field-report"),
-        (["explain", "task:H27.16:1"], 2, "a task has no events yet"),
         (["explain", "dossier:H27.16:1", "--as-of", "yesterday"], 2, "write ISO 8601 with the UTC offset"),
         (["explain", "dossier:H27.16:1", "--lang", "fr"], 2, "'fr' is not one of 'vi', 'en'"),
         (["explain", "dossier:H27.16:1"], 69, NOBODY),
