@@ -1,4 +1,4 @@
-"""The verb `lienthong report`: a statutory report from the ledger."""
+"""The verb `lienthong report II.06`: a statutory report from the ledger."""
 
 import time
 from dataclasses import dataclass
@@ -14,12 +14,6 @@ from lienthong.cli.options import Prefix, settings_for
 
 if TYPE_CHECKING:
     from lienthong.report.form import FilledForm
-
-
-class Form(StrEnum):
-    """The forms that there are."""
-
-    DOSSIERS = "II.06"
 
 
 class By(StrEnum):
@@ -55,18 +49,19 @@ NARROWEST = 120
 """Columns in which all of the form is there; a narrower terminal breaks its lines, but nothing is left out."""
 COUNTED = {"day": "ngày", "instant": "thời điểm"}
 
+_CLOSING = "Last day of a period within its month; default: that of the form in the reference data."
 _PERIODS = "2026-M10, 2026-Q3, 2026-6M, 2026-9M, 2026, 2026-W41 or a day 2026-10-31; default: yesterday."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    form: Annotated[Form, typer.Argument(help="II.06: dossiers received, resolved, pending.")] = Form.DOSSIERS
     period: Annotated[str, typer.Option(metavar="PERIOD", help=_PERIODS)] = ""
     by: Annotated[By, typer.Option(help="A line for each office (06a), field (06b), procedure or commune.")] = By.OFFICE
     unit: Annotated[str, typer.Option(metavar="CODE", help="Only dossiers of this office or commune.")] = ""
+    version: Annotated[int | None, typer.Option(min=1, help="As it was published in this version.")] = None
     as_of: Annotated[str, typer.Option(help="As known at this time (ISO 8601 with offset); default: now.")] = ""
     count: Annotated[Count, typer.Option(help="Late by day, as the form counts, or by instant.")] = Count.DAY
-    closing_day: Annotated[int, typer.Option(min=1, max=28, help="Last day of a period within its month.")] = 14
+    closing_day: Annotated[int | None, typer.Option(min=1, max=28, help=_CLOSING)] = None
     running: Annotated[bool, typer.Option("--running", help="Show a period that is not over yet.")] = False
     format: Annotated[Format, typer.Option(help="How to show it.")] = Format.TABLE
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file; needed for xlsx.")] = None
@@ -74,12 +69,14 @@ class _Options:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command("report")(verb_of(_Options, _report))
+    """Add the group of verbs."""
+    group = typer.Typer(name="report", help="The statutory reports from the ledger.", no_args_is_help=True)
+    group.command("II.06")(verb_of(_Options, _report))
+    app.add_typer(group)
 
 
 def _report(options: _Options) -> None:
-    """Fill a form from the ledger: each dossier once received, and once resolved or pending."""
+    """Fill form II.06 from the ledger: each dossier once received, and once resolved or pending."""
     from lienthong.report.fill import Asked, filled
     from lienthong_consumers.ledger.database import open_ledger
     from lienthong_infra.embedded.servers import ledger_dsn
@@ -87,6 +84,16 @@ def _report(options: _Options) -> None:
 
     if options.format == Format.XLSX and options.out is None:
         raise BadInputError(["--out: a workbook needs a file"])
+    if options.version is not None:
+        others = {"--as-of": options.as_of, "--running": options.running, "--closing-day": options.closing_day}
+        given = [name for name, value in others.items() if value]
+        if given or options.count == Count.INSTANT:
+            raise BadInputError(
+                [
+                    f"--version: it was published by day and is what it is; leave out {name}"
+                    for name in given or ["--count"]
+                ]
+            )
     asked = Asked(
         period=options.period,
         by=options.by.value,
@@ -95,6 +102,7 @@ def _report(options: _Options) -> None:
         closing_day=options.closing_day,
         as_of=instant_option("--as-of", options.as_of),
         running=options.running,
+        version=options.version,
     )
     settings = settings_for(options.prefix)
     with open_ledger(ledger_dsn(settings), settings.prefix) as connection:
@@ -141,3 +149,7 @@ def _print_table(form: "FilledForm") -> None:
         console.print(f"Trong số đã giải quyết có {form.total.refused:,} hồ sơ bị từ chối sau khi tiếp nhận.")
     known = "chưa có gì" if form.known_at is None else iso_of(form.known_at)
     console.print(f"Số liệu biết đến {known}, tính theo {COUNTED[form.counting]}.")
+    if form.version is not None:
+        console.print(f"Phiên bản công bố: {form.version}, mới nhất: {form.newest}.")
+    elif form.newest is not None:
+        console.print(f"Kỳ đã công bố, phiên bản mới nhất: {form.newest}.")

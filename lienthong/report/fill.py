@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import timedelta
-from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from lienthong.report.form import FilledForm, FilledLine
+from lienthong_consumers.domain.period_lines import key_of, name_of
 from lienthong_consumers.domain.period_report import (
     Cell,
     Counting,
@@ -25,12 +25,11 @@ from lienthong_consumers.ledger.period_rows import (
     reference_book,
     zone_of,
 )
+from lienthong_consumers.ledger.period_versions import Published, published, published_lines
 from lienthong_infra.errors import BadInputError
 from lienthong_schemas.instants import Instant, iso_of
 from lienthong_schemas.reference import ReferenceBook
-
-UNKNOWN_FIELD: Final = "Chưa rõ lĩnh vực"
-"""Name of the line with the dossiers whose procedure has no field in the reference data: they are never left out."""
+from lienthong_schemas.report_form import DOSSIER_FORM
 
 
 class Asked(NamedTuple):
@@ -41,11 +40,14 @@ class Asked(NamedTuple):
     unit: str = ""
     """Code of an office or a commune; empty: all."""
     counting: Counting = "day"
-    closing_day: int = 14
+    closing_day: int | None = None
+    """Another closing day than that of the form in the reference data."""
     as_of: Instant | None = None
     """As known at this append time of the log; None: as known now."""
     running: bool = False
     """Whether a period that is not over may be shown."""
+    version: int | None = None
+    """As it was published in this version; None: counted now."""
 
 
 def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledForm:
@@ -53,7 +55,9 @@ def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledFor
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         book = reference_book(connection)
-        period = period_of(asked.period or _yesterday(book, now), asked.closing_day, book)
+        period = period_of(
+            asked.period or _yesterday(book, now), asked.closing_day or book.closing_day(DOSSIER_FORM), book
+        )
         newest = newest_known(connection)
         known_at = newest if asked.as_of is None or newest is None else min(newest, asked.as_of)
         closed = period.end <= (now if asked.as_of is None else asked.as_of)
@@ -61,13 +65,38 @@ def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledFor
             raise BadInputError(
                 [f"--period: {period.name} is over at {iso_of(period.end)}; --running shows what it is so far"]
             )
+        newest_version = published(connection, DOSSIER_FORM, period.name)
+        if asked.version is not None:
+            return _version(connection, asked, period, book, newest_version)
         units = book.units(period.end - 1)
         cells = _cells(connection, asked, period, book)
     if asked.unit and not cells and asked.unit not in units:
         raise BadInputError([f"--unit: {asked.unit} is no unit of that period, and no dossier names it"])
     lines = lines_by(cells, key_of(asked.by, book, period))
-    named = tuple(FilledLine(code, name_of(asked.by, code, book, period), line) for code, line in lines.items())
-    return FilledForm(period, asked.by, asked.counting, known_at, closed, named)
+    newest_number = None if newest_version is None else newest_version.version
+    form = FilledForm(period, asked.by, asked.counting, known_at, closed, (), newest=newest_number)
+    return form._replace(lines=_named(lines, asked.by, book, period))
+
+
+def _named(lines: Mapping[str, Line], by: str, book: ReferenceBook, period: Period) -> tuple[FilledLine, ...]:
+    return tuple(FilledLine(code, name_of(by, code, book, period), line) for code, line in lines.items())
+
+
+def _version(
+    connection: Connection[Any], asked: Asked, period: Period, book: ReferenceBook, newest: Published | None
+) -> FilledForm:
+    """The form as it was published."""
+    if newest is None or asked.version is None:
+        raise BadInputError([f"--version: {period.name} was not published; is `lienthong ledger publish` running?"])
+    if asked.version > newest.version:
+        raise BadInputError([f"--version: the newest version of {period.name} is {newest.version}"])
+    if asked.unit and asked.by != "field":
+        raise BadInputError(["--version: an office has a report of its own only --by field"])
+    found = published_lines(connection, DOSSIER_FORM, period.name, (asked.by, asked.unit), asked.version)
+    if found is None:
+        raise BadInputError([f"--unit: {asked.unit} had no dossier in version {asked.version} of {period.name}"])
+    lines = _named(found.lines, asked.by, book, period)
+    return FilledForm(period, asked.by, "day", found.known_at, True, lines, asked.version, newest.version)
 
 
 def _cells(connection: Connection[Any], asked: Asked, period: Period, book: ReferenceBook) -> dict[Cell, Line]:
@@ -79,22 +108,6 @@ def _cells(connection: Connection[Any], asked: Asked, period: Period, book: Refe
     if not asked.unit:
         return cells
     return {cell: line for cell, line in cells.items() if asked.unit in (cell.office, cell.commune)}
-
-
-def key_of(by: str, book: ReferenceBook, period: Period) -> Callable[[Cell], str]:
-    """What a line of the form is about, and how a cell says it. The field is that of the period."""
-    if by == "field":
-        return lambda cell: book.field_of(cell.selector, period.end - 1)
-    return attrgetter({"procedure": "selector"}.get(by, by))
-
-
-def name_of(by: str, code: str, book: ReferenceBook, period: Period) -> str:
-    """What the form calls the unit, procedure or field with this code, as of the end of the period."""
-    at = period.end - 1
-    if by == "field":
-        return code or UNKNOWN_FIELD
-    found = book.procedure(code, at) if by == "procedure" else book.unit(code, at)
-    return "" if found is None else found.name
 
 
 def _yesterday(book: ReferenceBook, now: Instant) -> str:

@@ -40,6 +40,10 @@ class FilledForm(NamedTuple):
     """The newest record that the figures stand on; None: the ledger holds nothing."""
     closed: bool
     lines: tuple[FilledLine, ...]
+    version: int | None = None
+    """The published version that this is; None: it was counted now."""
+    newest: int | None = None
+    """The newest published version of the period; None: it was not published."""
 
     @property
     def total(self) -> Line:
@@ -61,6 +65,8 @@ class FilledForm(NamedTuple):
             "first_day": self.period.first_day.isoformat(),
             "last_day": self.period.last_day.isoformat(),
             "closed": self.closed,
+            "version": self.version,
+            "newest_version": self.newest,
             "by": self.by,
             "counted_by": self.counting,
             "known_at": None if self.known_at is None else iso_of(self.known_at),

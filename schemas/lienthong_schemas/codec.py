@@ -40,6 +40,7 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
     "totals-partial.v1": "totals-partial.v2",
     "totals.v1": "totals.v1",
     "official-totals.v1": "totals.v1",
+    "period-report.v1": "period-report.v1",
     "checksum.v1": "checksum.v1",
 }
 """The newest schema of a topic (without prefix). A test holds it against the topic catalogue."""

@@ -50,4 +50,6 @@ def _converted(schema: Schema, value: Any, *, reading: bool) -> Any:
         return {name: _converted(types.get(name, "null"), item, reading=reading) for name, item in value.items()}
     if schema["type"] == "map":
         return {name: _converted(schema["values"], item, reading=reading) for name, item in value.items()}
+    if schema["type"] == "array":
+        return [_converted(schema["items"], item, reading=reading) for item in value]
     return value

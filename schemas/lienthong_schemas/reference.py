@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -18,10 +19,12 @@ from pydantic import Field, ValidationError, model_validator
 from lienthong_schemas.calendar_body import Calendar
 from lienthong_schemas.calendar_table import WorkingCalendar
 from lienthong_schemas.errors import CatalogueError
-from lienthong_schemas.instants import Instant
+from lienthong_schemas.instants import Instant, instant_of
 from lienthong_schemas.policy_body import ClockPolicy, policy_key
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference_body import Body, body_problems
+from lienthong_schemas.report_form import USUAL_CLOSING_DAY, ReportForm
+from lienthong_schemas.reporting_period import ClosingDay
 
 Effect = Literal["waiting", "running", "paused", "ended", "stopped"]
 """What a state does to a clock: not started, runs, stands still, ended by handling, ended without being judged."""
@@ -107,6 +110,7 @@ BODIES: Mapping[str, type[Body]] = {
     "calendar": Calendar,
     "unit": Unit,
     "procedure": Procedure,
+    "report-form": ReportForm,
 }
 """The model of each kind of record; ``schema`` records carry an Avro schema and are read by the schema book."""
 
@@ -323,3 +327,22 @@ class ReferenceBook:
         """Every field that some procedure has at an instant, sorted."""
         codes = [key for kind, key in self._versions if kind == "procedure"]
         return tuple(sorted({self.field_of(code, at) for code in codes} - {""}))
+
+    def report_form(self, code: str, at: Instant) -> ReportForm | None:
+        """The statutory form with this code as it applies at an instant."""
+        found = self._at("report-form", code, at)
+        return found[1] if found is not None and isinstance(found[1], ReportForm) else None
+
+    def report_forms(self, at: Instant) -> dict[str, ReportForm]:
+        """Every statutory form at an instant, by code."""
+        found = {key: self.report_form(key, at) for kind, key in self._versions if kind == "report-form"}
+        return {code: form for code, form in found.items() if form is not None}
+
+    def closing_day(self, code: str) -> ClosingDay:
+        """On which day each month closes: as the form has it when the month begins; without a form the usual one."""
+
+        def day(year: int, month: int) -> int:
+            form = self.report_form(code, instant_of(datetime(year, month, 1, tzinfo=UTC)))
+            return USUAL_CLOSING_DAY if form is None else form.closing_day
+
+        return day

@@ -48,7 +48,7 @@ class _Record(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    kind: Literal["policy", "clock-policy", "states", "calendar", "unit", "procedure"]
+    kind: Literal["policy", "clock-policy", "states", "calendar", "unit", "procedure", "report-form"]
     records: Annotated[list[_Record], Field(min_length=1)]
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference_files import Entry, canonical_json
 
-ORDER: Final = ("schema", "calendar", "states", "policy", "clock-policy", "procedure", "unit")
+ORDER: Final = ("schema", "calendar", "states", "policy", "clock-policy", "procedure", "report-form", "unit")
 """Kinds in the order in which they are published: a policy is of no use before the states it judges."""
 
 

@@ -8,16 +8,25 @@ Other regimes close on another day: that is the policy's ``period.closing_day``.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal
 
 _PERIOD: Final = re.compile(r"(\d{4})(?:-(?:M(\d\d)|Q(\d)|W(\d\d)|(6|9)M))?")
+SUNDAY: Final = 7
+"""The last day of a week of ISO 8601."""
 
 
-def period_days(period: str, closing_day: int) -> tuple[date, date]:
+PeriodKind = Literal["day", "week", "month", "quarter", "half-year", "nine-months", "year"]
+ClosingDay = Callable[[int, int], int]
+"""The last day of a period within a year's month, 1 to 28, as it applies to that month."""
+
+
+def period_days(period: str, closing_day: int | ClosingDay) -> tuple[date, date]:
     """First and last day of a period: ``2026``, ``2026-M10``, ``2026-Q3``, ``2026-W41``, ``2026-6M``, ``2026-9M``.
 
-    ``closing_day``: the last day of a period within its month, 1 to 28. Raises ValueError for what is no period.
+    A period begins behind the month before it as that was closed, so that no day is lost or counted twice where the
+    closing day changes. Raises ValueError for what is no period.
     """
     found = _PERIOD.fullmatch(period)
     if found is None:
@@ -32,10 +41,29 @@ def period_days(period: str, closing_day: int) -> tuple[date, date]:
         last, months = 3 * int(found[3]), 3
     else:
         last = months = int(found[5] or 12)
-    return _day_after_closing(year, last - months, closing_day), date(year, last, closing_day)
+    closing = closing_day if callable(closing_day) else lambda _year, _month: closing_day
+    before = _closed_on(year, last - months, closing)
+    return before + timedelta(days=1), _closed_on(year, last, closing)
 
 
-def _day_after_closing(year: int, month: int, closing_day: int) -> date:
-    """The first day of a period; month 0 is December of the year before."""
-    closed = date(year, month, closing_day) if month else date(year - 1, 12, closing_day)
-    return closed + timedelta(days=1)
+def _closed_on(year: int, month: int, closing: ClosingDay) -> date:
+    """The last day of a month; month 0 is December of the year before."""
+    if not month:
+        year, month = year - 1, 12
+    return date(year, month, closing(year, month))
+
+
+def periods_ending_on(day: date, kinds: Collection[PeriodKind], closing_day: ClosingDay) -> list[str]:
+    """The names of the periods of these kinds of which this is the last day, the shortest first."""
+    month, year = day.month, day.year
+    closes = day.day == closing_day(year, month)
+    named: tuple[tuple[PeriodKind, str, bool], ...] = (
+        ("day", day.isoformat(), True),
+        ("week", f"{day:%G-W%V}", day.isoweekday() == SUNDAY),
+        ("month", f"{year:04}-M{month:02}", closes),
+        ("quarter", f"{year:04}-Q{month // 3}", closes and month % 3 == 0),
+        ("half-year", f"{year:04}-6M", closes and month == 6),
+        ("nine-months", f"{year:04}-9M", closes and month == 9),
+        ("year", f"{year:04}", closes and month == 12),
+    )
+    return [name for kind, name, ends in named if ends and kind in kinds]

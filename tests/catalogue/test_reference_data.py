@@ -228,7 +228,7 @@ def test_what_is_new_is_published_states_before_policies() -> None:
     kinds = list(dict.fromkeys(one.kind for one in plan.new))
     assert (len(plan.new), kinds) == (
         len(load_reference("vn")),
-        ["calendar", "states", "policy", "clock-policy", "procedure", "unit"],
+        ["calendar", "states", "policy", "clock-policy", "procedure", "report-form", "unit"],
     )
 
 

@@ -109,6 +109,10 @@ class Line(NamedTuple):
         """The sum, count by count."""
         return Line(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
+    def minus(self, other: Line) -> Line:
+        """The difference, count by count."""
+        return Line(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
+
 
 NOTHING: Final = Line()
 

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
-from lienthong_consumers.domain.entry import CurrentRow, Entry
-from lienthong_consumers.domain.period_report import Countable, DayOf, Period, over_at
+from lienthong_consumers.domain.entry import Entry
+from lienthong_consumers.domain.period_report import Countable, DayOf, Period
+from lienthong_consumers.domain.restatement import countable_of
 from lienthong_consumers.domain.settlement import settle
 from lienthong_consumers.ledger.summary import CALENDAR
 from lienthong_infra.errors import BadInputError, ConfigurationError
 from lienthong_schemas.instants import Instant, datetime_of, instant_of
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_schemas.reporting_period import period_days
+from lienthong_schemas.reporting_period import ClosingDay, period_days
 
 KIND: Final = "dossier"
 """The form is about dossiers; other kinds of case have reports of their own."""
@@ -29,7 +30,7 @@ _HISTORY: Final = f"""
 """
 _REFERENCES: Final = """
     SELECT record_id, kind, key, version, valid_from, known_from, body FROM reference
-    WHERE kind IN ('calendar', 'unit', 'procedure') ORDER BY "offset"
+    WHERE kind IN ('calendar', 'unit', 'procedure', 'report-form') ORDER BY "offset"
 """
 _NEWEST: Final = "SELECT max(updated_known_at) FROM position WHERE topic = 'dossier.v1'"
 _INSTANTS: Final = tuple(
@@ -40,7 +41,7 @@ _INSTANTS: Final = tuple(
 
 
 def reference_book(connection: Connection[Any]) -> ReferenceBook:
-    """The calendars, units and procedures that the bus was given."""
+    """The calendars, units, procedures and forms that the bus was given."""
     rows = connection.execute(_REFERENCES).fetchall()
     return ReferenceBook(
         ReferenceRecord(record_id, kind, key, version, instant_of(valid_from), instant_of(known_from), body)
@@ -68,7 +69,7 @@ def day_of(zone: ZoneInfo) -> DayOf:
     return day
 
 
-def period_of(name: str, closing_day: int, book: ReferenceBook) -> Period:
+def period_of(name: str, closing_day: int | ClosingDay, book: ReferenceBook) -> Period:
     """A period by its name, such as ``2026-M10``, ``2026-Q3``, ``2026`` or a day ``2026-10-31``.
 
     Raises BadInputError for what is no period, ConfigurationError without a calendar.
@@ -79,7 +80,11 @@ def period_of(name: str, closing_day: int, book: ReferenceBook) -> Period:
     except ValueError as error:
         raise BadInputError([f"--period: {error}"]) from None
     noon = instant_of(datetime.combine(last, time(12), ZoneInfo("UTC")))
-    zone = zone_of(book, noon)
+    return days_in_zone(name, first, last, zone_of(book, noon))
+
+
+def days_in_zone(name: str, first: date, last: date, zone: ZoneInfo) -> Period:
+    """A period from its first to its last day."""
     begin = datetime.combine(first, time(), zone)
     end = datetime.combine(last + timedelta(days=1), time(), zone)
     return Period(name, first, last, instant_of(begin), instant_of(end))
@@ -102,12 +107,6 @@ def countables(connection: Connection[Any], known_at: Instant, cases: LiteralStr
         row = settle(entries).row
         if row is not None:
             yield countable_of(row)
-
-
-def countable_of(row: CurrentRow) -> Countable:
-    """What the form asks for of a current row."""
-    over = over_at(row.status, row.received_at, row.ended_at, row.accepted_at)
-    return Countable(row.office, row.commune, row.selector, row.channel, row.status, row.received_at, row.due_at, over)
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -15,6 +15,7 @@ from lienthong_consumers.ledger.app import serve_metrics
 from lienthong_consumers.ledger.database import connect
 from lienthong_consumers.ledger.migrate import migrate
 from lienthong_consumers.ledger.official_totals import OfficialTotals
+from lienthong_consumers.ledger.period_publication import PeriodReports
 from lienthong_consumers.ledger.publish_metrics import PublishMetrics
 from lienthong_consumers.ledger.publishing import HOLDER_SILENCE_S, Publishing, Scheduled, stand_by
 from lienthong_consumers.ledger.relay import Relay
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 APPLICATION: Final = "ledger-publisher"
 """Names the transactional id by which a new relay shuts the former one out."""
+PERIODS_S: Final = 60.0
+"""How often it is looked for periods to close, at most: the bus's time, by which they close, goes on hour by hour."""
 _SOURCE: Final = TopicPartition("outbound", 0)
 """What the relay reads in place of a partition: the ledger's table."""
 
@@ -52,7 +55,10 @@ def publications(options: PublishOptions) -> Sequence[Scheduled]:
     """Everything that the ledger publishes. Each publication has a file of its own; add it here."""
     if options.make_publications is not None:
         return options.make_publications(options)
-    return [Scheduled("official-totals", OfficialTotals(SchemaBook()), options.interval_s)]
+    return [
+        Scheduled("official-totals", OfficialTotals(SchemaBook()), options.interval_s),
+        Scheduled("period-reports", PeriodReports(SchemaBook()), max(options.interval_s, PERIODS_S)),
+    ]
 
 
 async def run_publisher(options: PublishOptions, stop: asyncio.Event) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lienthong.report.fill import key_of, name_of
 from lienthong.report.form import FilledForm, FilledLine
+from lienthong_consumers.domain.period_lines import key_of, name_of
 from lienthong_consumers.domain.period_report import Cell, Line, lines_by
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference import ReferenceBook

@@ -1,0 +1,169 @@
+"""The publication of period reports: closes what is due, and says again what was corrected since.
+
+Corrections are collected for an hour of the bus's time, so that a day of late events makes some versions and not
+hundreds. All is in the transaction of the records: after a kill either nothing happened or everything did. Figures are
+those of one snapshot. First the corrections of what was closed, then new closings, in the order of time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lienthong_consumers.domain.entry import Entry
+from lienthong_consumers.domain.period_report import DayOf, Period
+from lienthong_consumers.domain.restatement import Correction, corrections_of, deltas_of, steps_of
+from lienthong_consumers.ledger.period_records import Version, record_of, reports_of
+from lienthong_consumers.ledger.period_rows import day_of, days_in_zone
+from lienthong_consumers.ledger.summary import CALENDAR
+from lienthong_consumers.ledger.tables import period_reports as table
+from lienthong_consumers.ledger.tables.cases import read_history
+from lienthong_consumers.ledger.tables.copying import Cursor
+from lienthong_consumers.ledger.tables.period_reports import Closed
+from lienthong_consumers.ledger.tables.references import read_references
+from lienthong_consumers.ledger.tables.ticks import judgement
+from lienthong_infra.ports import OutboundRecord
+from lienthong_schemas.codec import SchemaBook
+from lienthong_schemas.instants import Instant, datetime_of, instant_of
+from lienthong_schemas.period_reports import AT_CLOSING, CORRECTED
+from lienthong_schemas.reference import ReferenceBook
+from lienthong_schemas.report_form import DOSSIER_FORM, ReportForm
+from lienthong_schemas.reporting_period import period_days, periods_ending_on
+
+log = logging.getLogger(__name__)
+
+PERIODS_AT_ONCE: Final = 20
+"""Periods that are closed in one turn, roughly: a bus that slept for a year needs some turns, each of them short."""
+_HOUR: Final = 3_600_000_000
+"""Microseconds."""
+
+
+class PeriodReports:
+    """Publishes form II.06 of each period that is over, version by version."""
+
+    def __init__(self, codec: SchemaBook, form: str = DOSSIER_FORM) -> None:
+        self._codec = codec
+        self._form = form
+
+    async def publish(self, cursor: Cursor, now: Instant) -> Sequence[OutboundRecord]:
+        """The records that are due. ``now`` is not asked: periods close by the time of the bus."""
+        references = await read_references(cursor)
+        book = ReferenceBook(references, len(references))
+        reached = (await judgement(cursor)).at
+        if reached is None or book.calendar(CALENDAR, reached) is None or not book.report_form(self._form, reached):
+            return []
+        known_at = await table.newest_dossier(cursor)
+        due, records = await self._due(cursor, book, reached), []
+        last: Instant | None = None
+        if due or await table.begin_restating(cursor, self._form, reached):
+            records.append(await self._restate(cursor, book, known_at))
+        for day, periods in due:
+            for period in periods:
+                records.append(await self._close(cursor, book, period, reached, known_at))
+                last = period.end
+            await table.close_through(cursor, self._form, day)
+        if last is not None:
+            await table.remember_counted(cursor, last)
+        return [record for many in records for record in many]
+
+    async def _due(self, cursor: Cursor, book: ReferenceBook, reached: Instant) -> list[tuple[date, list[Period]]]:
+        """The next days that are over with their grace, and the periods that end on each."""
+        closed = await table.closed_through(cursor, self._form)
+        first = await table.first_known(cursor) if closed is None else None
+        if closed is None and first is None:
+            return []
+        day = closed + timedelta(days=1) if closed else day_of(_zone(book, first or 0))(first or 0)
+        found: list[tuple[date, list[Period]]] = []
+        while sum(len(periods) for _, periods in found) < PERIODS_AT_ONCE:
+            end = days_in_zone(day.isoformat(), day, day, _zone(book, _noon(day))).end
+            form = book.report_form(self._form, end - 1)
+            if end + (0 if form is None else form.grace_hours * _HOUR) > reached:
+                break
+            found.append((day, [] if form is None else list(_ending_on(book, self._form, form, day))))
+            day += timedelta(days=1)
+        return found
+
+    async def _close(
+        self, cursor: Cursor, book: ReferenceBook, period: Period, reached: Instant, known_at: Instant | None
+    ) -> list[OutboundRecord]:
+        closed = Closed(period, _zone(book, period.end - 1).key, reached, 1)
+        cells = await table.write_close(cursor, self._form, closed)
+        reports = reports_of(cells, period, book)
+        await table.write_version(cursor, self._form, closed, known_at, reports)
+        log.info("period-closed", extra={"form": self._form, "period": period.name, "reports": len(reports)})
+        version = Version(self._form, closed, AT_CLOSING, known_at, book.end, ())
+        return [record_of(self._codec, book, version, shown, lines) for shown, lines in reports.items()]
+
+    async def _restate(self, cursor: Cursor, book: ReferenceBook, known_at: Instant | None) -> list[OutboundRecord]:
+        """New versions of the closed periods in which a dossier counts differently since they were published."""
+        closed = {one.period.name: one for one in await table.closed_periods(cursor, self._form)}
+        if not closed:
+            return []
+        last = max(one.period.end for one in closed.values())
+        corrections = await self._corrections(cursor, closed, last)
+        await table.remember_counted(cursor, last)
+        deltas = deltas_of(corrections)
+        versions = {name: closed[name].version + 1 for name in deltas}
+        await table.write_corrections(cursor, self._form, corrections, versions)
+        records: list[OutboundRecord] = []
+        for name, cells in deltas.items():
+            await table.add_cells(cursor, self._form, name, cells)
+            await table.raise_version(cursor, self._form, name, versions[name])
+            own = [one for one in corrections if one.period == name]
+            one = closed[name]._replace(version=versions[name])
+            records += await self._say_again(cursor, book, one, known_at, own)
+        return records
+
+    async def _corrections(self, cursor: Cursor, closed: dict[str, Closed], last: Instant) -> list[Correction]:
+        changed = await table.changed_cases(cursor, last)
+        history: dict[str, list[Entry]] = {case_id: [] for case_id in changed}
+        for entry in await read_history(cursor, list(changed)):
+            history[entry.case_id].append(entry)
+        days: dict[str, DayOf] = {name: day_of(ZoneInfo(one.zone)) for name, one in closed.items()}
+        periods = [one.period for one in closed.values()]
+        return [
+            correction
+            for case_id, counted in changed.items()
+            for correction in corrections_of(case_id, counted, steps_of(counted, history[case_id]), periods, days)
+        ]
+
+    async def _say_again(
+        self,
+        cursor: Cursor,
+        book: ReferenceBook,
+        closed: Closed,
+        known_at: Instant | None,
+        corrections: Sequence[Correction],
+    ) -> list[OutboundRecord]:
+        name = closed.period.name
+        before = await table.newest_lines(cursor, self._form, name)
+        now = reports_of(await table.read_cells(cursor, self._form, name), closed.period, book)
+        changed = {shown: lines for shown, lines in now.items() if lines != before.get(shown)}
+        changed |= {shown: {} for shown in before.keys() - now.keys() if before[shown]}
+        await table.write_version(cursor, self._form, closed, known_at, changed)
+        extra = {"form": self._form, "period": name, "version": closed.version, "corrections": len(corrections)}
+        log.info("period-restated", extra=extra)
+        version = Version(self._form, closed, CORRECTED, known_at, book.end, corrections)
+        return [record_of(self._codec, book, version, shown, lines) for shown, lines in changed.items()]
+
+
+def _ending_on(book: ReferenceBook, code: str, form: ReportForm, day: date) -> Iterator[Period]:
+    """The periods of the form that end on a day, the shortest first."""
+    closing = book.closing_day(code)
+    zone = _zone(book, _noon(day))
+    for name in periods_ending_on(day, form.periods, closing):
+        first = day if name == day.isoformat() else period_days(name, closing)[0]
+        yield days_in_zone(name, first, day, zone)
+
+
+def _noon(day: date) -> Instant:
+    return instant_of(datetime.combine(day, time(12), datetime_of(0).tzinfo))
+
+
+def _zone(book: ReferenceBook, at: Instant) -> ZoneInfo:
+    """The zone of the days; before the first calendar that of the first."""
+    found = book.calendar(CALENDAR, at) or book.calendar(CALENDAR, book.changes()[-1])
+    return ZoneInfo(found[1].time_zone if found else "UTC")
