@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from lienthong_producers.domain.simulation.options import CLEAN, Disorder, Outage
+from tests.support.cells_recount import cells
 from tests.support.form_recount import BY, Columns, Days, changes, lines, moved, total
 from tests.support.log_recount import FOR_EVER, History, differing, histories
 from tests.support.province_ledger import (
@@ -89,6 +90,14 @@ def test_rows_holes_and_conflicts_are_a_recount_of_the_log(brought: dict[str, Br
     cases, ledger = brought[way]
     assert ledger.rows() == rows_again(cases)
     assert ledger.irregular() == irregular_again(cases)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_base_cell_of_the_totals_is_a_recount_of_the_log(brought: dict[str, Brought], way: str) -> None:
+    """Kind, partition, office, commune, selector, channel, and every measure: 0 cells wrong."""
+    cases, ledger = brought[way]
+    assert ledger.cells() == cells(cases)
+    assert ledger.events() == differing(cases)[0]
 
 
 @pytest.mark.parametrize("name", PERIODS)

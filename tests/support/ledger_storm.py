@@ -22,10 +22,12 @@ from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_infra.reading import read_to_end
+from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.errors import ContractError
 from tests.support.ledger_bench import counted
 from tests.support.ledger_log import BOOK, case, dossier, hour, outbound, recount_log
+from tests.support.ledger_process import POINTS
 from tests.support.ledger_recount import Recount
 
 FREEZE: Final = signal.SIGSTOP
@@ -87,6 +89,12 @@ class Sink:
         """Whether it has said that it has started."""
         return b"ledger-started" in self.log.read_bytes()[self.said :]
 
+    def stands_still(self) -> bool:
+        """Whether it has been stopped and can go on."""
+        assert self.running is not None
+        state = Path(f"/proc/{self.running.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+        return state == "T"
+
     def signal(self, how: signal.Signals) -> None:
         """Send it a signal."""
         assert self.running is not None
@@ -104,20 +112,33 @@ class Sink:
             self.running.wait()
 
 
+@dataclass(frozen=True)
+class Weather:
+    """What a storm is made of."""
+
+    seed: int = 20261122
+    records: Sequence[OutboundRecord] = ()
+    """What is brought; without any, dossiers without end."""
+    piece: int = PIECE
+    flags: tuple[str, ...] = ()
+    """Of the sinks; see ``ledger_process``."""
+
+
 class Storm:
     """One storm: a bus, a ledger, and two sinks that share it."""
 
-    def __init__(self, bootstrap: str, dsn: str, prefix: str, folder: Path) -> None:
-        self.chance = random.Random(20261122)
+    def __init__(self, bootstrap: str, dsn: str, prefix: str, folder: Path, weather: Weather | None = None) -> None:
+        self.weather = weather = weather or Weather()
+        self.chance = random.Random(weather.seed)
         self.codes: Counter[int] = Counter()
         """Exit codes of sinks that were ended."""
         self.surprises: Counter[int] = Counter()
         """Exit codes of sinks that ended by themselves, and were started again as a supervisor does."""
         self.written = 0
         self._bus = (bootstrap, dsn, prefix)
-        self._events = events(self.chance)
+        self._events = iter(weather.records) if weather.records else events(self.chance)
         self._publisher = KafkaPublisher(bootstrap, prefix)
-        command = (sys.executable, "-m", "tests.support.ledger_process", bootstrap, dsn, prefix)
+        command = (sys.executable, "-m", "tests.support.ledger_process", bootstrap, dsn, prefix, *weather.flags)
         self._ending: Sink | None = None
         self._sinks = [Sink(command, folder / f"sink-{number}.log") for number in range(2)]
 
@@ -140,13 +161,31 @@ class Storm:
             self._ending = sink
             sink.signal(how)
         if how is FREEZE:
-            await self._until(lambda: self.taken() == self.written, what="the other sink to take over")
-            sink.signal(signal.SIGCONT)
-            await asyncio.sleep(self.chance.uniform(0, 1))
-            sink.signal(signal.SIGTERM)
+            await self._thaw(sink)
         await self._end_of(sink)
         sink.start()
         self._ending = None
+
+    async def freeze_at(self, point: str = POINTS[0]) -> None:
+        """Let one of the sinks stand still with a batch in its hands until another has taken over, then go on."""
+        sink = await self._one_at_work()
+        self._ending = sink
+        sink.signal(signal.SIGTERM)
+        await self._end_of(sink)
+        sink.start("--freeze", point, str(self.chance.randint(1, 3)))
+        async with self._flowing():
+            await self._until(sink.stands_still, what="a sink that stands still")
+        await self._thaw(sink)
+        await self._end_of(sink)
+        sink.start()
+        self._ending = None
+
+    async def _thaw(self, sink: Sink) -> None:
+        """Once the other sink has taken all that there is, let one that stands still go on for a moment, and end it."""
+        await self._until(lambda: self.taken() == self.written, what="the other sink to take over")
+        sink.signal(signal.SIGCONT)
+        await asyncio.sleep(self.chance.uniform(0.5, 1.5))
+        sink.signal(signal.SIGTERM)
 
     async def die_at(self, point: str) -> None:
         """Let one of the sinks kill itself at a named point, and start it again."""
@@ -160,13 +199,12 @@ class Storm:
             await self._end_of(sink)
         sink.start()
         self._ending = None
-        self._ending = None
 
     async def finish(self, least: int) -> None:
-        """Write until there are so many records, let the sinks take all of them, and end them."""
-        while self.written < least:
-            await self._write_piece()
-        letters = len(await self.log()) - len(self._sound)
+        """Write until there are so many records, or no more, let the sinks take all of them, and end them."""
+        while self.written < least and await self._write_piece():
+            pass
+        letters = len(await self.log()) - len(self.sound)
         await self._until(lambda: self.taken() == self.written, what="all records to be taken")
         await self._until(lambda: self.letters() == letters, what="all letters to be taken")
         for sink in list(self._sinks):
@@ -209,7 +247,8 @@ class Storm:
 
         async def flow() -> None:
             while not ebb.is_set():
-                await self._write_piece()
+                if not self.weather.records or self.taken() == self.written:
+                    await self._write_piece()  # what has an end is brought bit by bit, so that it lasts for all faults
                 await asyncio.sleep(PACE_S)
 
         ebb = asyncio.Event()
@@ -220,39 +259,44 @@ class Storm:
             ebb.set()
             await task
 
-    async def _write_piece(self) -> None:
-        self.written += len(await self._publisher.publish(list(islice(self._events, PIECE))))
+    async def _write_piece(self) -> int:
+        piece = list(islice(self._events, self.weather.piece))
+        self.written += len(await self._publisher.publish(piece))
+        return len(piece)
 
     def taken(self) -> int:
-        """How many records of dossiers the ledger has taken."""
-        return self._number("SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic = 'dossier.v1'")
+        """How many records of cases the ledger has taken."""
+        return self._number(
+            "SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic = ANY(%s)", list(CASE_TOPICS)
+        )
 
     def letters(self) -> int:
         """How many dead letters the ledger holds."""
         return self._number("SELECT count(*) FROM dead_letter")
 
-    def _number(self, query: LiteralString) -> int:
+    def _number(self, query: LiteralString, *arguments: object) -> int:
         with connect_now(*self._bus[1:]) as connection:
-            (number,) = connection.execute(query).fetchone() or (0,)
+            (number,) = connection.execute(query, arguments).fetchone() or (0,)
         return int(number)
 
     async def log(self) -> list[Record]:
-        """All records of dossiers."""
+        """All records of cases."""
         reader = KafkaReader(self._bus[0], self._bus[2])
         try:
             found = [
                 record
-                for number in range(await reader.partitions("dossier.v1"))
-                async for record in read_to_end(reader, TopicPartition("dossier.v1", number))
+                for topic in CASE_TOPICS
+                for number in range(await reader.partitions(topic))
+                async for record in read_to_end(reader, TopicPartition(topic, number))
             ]
         finally:
             await reader.close()
-        self._sound = [record for record in found if _readable(record)]
+        self.sound = [record for record in found if _readable(record)]
         return found
 
     def expected(self) -> Recount:
         """What the log says the ledger must hold; after ``finish``."""
-        return recount_log(self._sound)
+        return recount_log(self.sound)
 
     def found(self) -> Recount:
         """What the ledger holds."""

@@ -21,6 +21,7 @@ SELECTORS = {
     "field-report": "category",
     "periodic-report": "form",
     "document": "document_type",
+    "task": "task_type",
 }
 FOR_EVER = 2**62
 """Later than any time of the log."""

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from psycopg.rows import dict_row
+
 from lienthong.report.fill import Asked, filled
 from lienthong_consumers.domain.period_report import Line
 from lienthong_consumers.ledger.batch import Batch, Move
@@ -15,7 +17,7 @@ from lienthong_consumers.ledger.migrate import migrate
 from lienthong_consumers.ledger.reading import RecordReader
 from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_infra.append_time import known_at
-from lienthong_infra.ports import Record, TopicPartition
+from lienthong_infra.ports import OutboundRecord, Record, TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
@@ -25,6 +27,8 @@ from tests.support.log_recount import FOR_EVER, History, standing
 from tests.support.log_recount import known as known_of
 from tests.support.simulations import CALENDAR
 
+KEY = ("kind", "partition", "office", "commune", "selector", "channel")
+"""Of the table of totals."""
 PIECE = 400
 """Records of a batch: the log is cut into many transactions."""
 LATER = 2**51
@@ -87,6 +91,22 @@ class ProvinceLedger(NamedTuple):
             )
         )
 
+    def cells(self) -> dict[tuple[Any, ...], Counter[str]]:
+        """By base cell every figure that is not zero."""
+        with connect_now(self.dsn, self.prefix) as connection, connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute("SELECT * FROM total_part").fetchall()
+        found = {tuple(row.pop(name) for name in KEY): +Counter(row) for row in rows}
+        return {key: counts for key, counts in found.items() if counts}
+
+    def records(self) -> dict[tuple[str, int], tuple[int, int, int]]:
+        """By partition of a case topic that has records: events, repeated ones, and the offset behind the last."""
+        found = self._query("SELECT topic, partition, entries, duplicates, next_offset FROM position")
+        return {(topic, number): (*rest,) for topic, number, *rest in found if topic in CASE_TOPICS and rest[-1]}
+
+    def events(self) -> int:
+        """How many events the history has."""
+        return int(self._query("SELECT count(*) FROM case_event")[0][0])
+
     def _query(self, query: Any) -> list[tuple[Any, ...]]:
         with connect_now(self.dsn, self.prefix) as connection:
             return connection.execute(query).fetchall()
@@ -123,7 +143,12 @@ def only_known(cases: Mapping[str, History], at: int = FOR_EVER) -> dict[str, Hi
     return {case: then for case, history in cases.items() if (then := known_of(history, at))}
 
 
-def _calendar() -> Record:
+def calendar() -> OutboundRecord:
+    """The time zone of the days of a report."""
     body = CALENDAR.model_dump(mode="json")
-    one = reference("calendar", "default", {name: body[name] for name in ("time_zone", "source")})
-    return Record("reference.v1", 0, 0, one.key, one.value, 0)
+    return reference("calendar", "default", {name: body[name] for name in ("time_zone", "source")})
+
+
+def _calendar() -> Record:
+    one = calendar()
+    return Record(one.topic, 0, 0, one.key, one.value, 0)
