@@ -142,7 +142,7 @@ class Plan(NamedTuple):
     blocked_s: float
 
 
-SOME_OF_EACH = Plan(kills=5, ends=2, zombies=1, zombies_with_a_batch=1, restarts=1, blocked_s=23.0)
+SOME_OF_EACH = Plan(kills=3, ends=1, zombies=1, zombies_with_a_batch=1, restarts=1, blocked_s=23.0)
 ALL = Plan(kills=25, ends=8, zombies=4, zombies_with_a_batch=3, restarts=4, blocked_s=60.0)
 RESTARTED = {exit_codes.TEMPORARY_FAILURE, exit_codes.UNAVAILABLE}
 
@@ -152,7 +152,8 @@ async def exact_after_all(fire: LedgerFire, plan: Plan, events: int) -> None:
     assert await fire.wrong() == {}
     assert fire.written >= events
     assert fire.codes[-signal.SIGKILL] >= plan.kills + len(POINTS)
-    assert set(fire.codes) <= {-signal.SIGKILL, exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE}
+    too_early = -signal.SIGTERM  # asked to end before it could hear: it had come back by itself a moment ago
+    assert set(fire.codes) <= {-signal.SIGKILL, exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE, too_early}
     assert set(fire.surprises) <= RESTARTED
 
 
