@@ -8,13 +8,18 @@ from typing import Final, NamedTuple
 from lienthong.status.snapshot import Snapshot
 from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, deadline_lags, ledger_lags
 from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
+from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.checksums import EVERY
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 
 TICK_LIMIT: Final = 120 * MICROSECONDS_PER_SECOND
 """Microseconds without a tick, or without one that was applied. As in the rules TickerSilent and TicksNotApplied."""
 OFFICE_LIMIT: Final = 900 * MICROSECONDS_PER_SECOND
 """Microseconds after which an office counts as silent. As in the rule OfficeSilent."""
+
+COMPARED_LIMIT: Final = 2 * EVERY
+"""Records without a comparison of figures. As in the rule FiguresNotCompared."""
 
 RUNBOOKS: Final = "docs/operate/runbooks"
 
@@ -38,6 +43,7 @@ def problems(snapshot: Snapshot) -> list[Problem]:
         found.extend(_offices(snapshot, snapshot.broker))
         found.extend(_unreadable(snapshot.broker))
     if snapshot.ledger is not None:
+        found.extend(_figures(snapshot, snapshot.ledger))
         found.extend(_letters(snapshot.ledger))
     return found
 
@@ -101,6 +107,28 @@ def _unreadable(broker: BrokerSight) -> Iterator[Problem]:
     for topic, count in sorted(broker.unreadable.items()):
         runbook = "worker-silent.md" if "-changelog-" in topic else "dead-letters.md"
         yield Problem(topic, f"unreadable records at its end: {count}", f"{RUNBOOKS}/{runbook}")
+
+
+def not_compared(snapshot: Snapshot) -> dict[TopicPartition, int]:
+    """By partition, how many records both have gone beyond the newest offset at which their figures were compared."""
+    if snapshot.broker is None or snapshot.ledger is None:
+        return {}
+    ahead = {
+        each: min(snapshot.ledger.positions[each].next_offset, applied.next_offset)
+        - snapshot.ledger.compared_below.get(each, 0)
+        for each, applied in snapshot.broker.applied.items()
+        if each in snapshot.ledger.positions
+    }
+    return {each: records for each, records in ahead.items() if records > COMPARED_LIMIT}
+
+
+def _figures(snapshot: Snapshot, ledger: LedgerSight) -> Iterator[Problem]:
+    runbook = f"{RUNBOOKS}/figures-mismatch.md"
+    for topic, found in sorted(ledger.comparisons.items()):
+        if found.differing:
+            yield Problem(topic, f"live figures and ledger differ in {found.differing:,} partitions", runbook)
+    for (topic, partition), records in sorted(not_compared(snapshot).items()):
+        yield Problem(f"{topic}/{partition}", f"figures are not compared since {records:,} records", runbook)
 
 
 def _letters(ledger: LedgerSight) -> Iterator[Problem]:

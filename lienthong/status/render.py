@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from lienthong.status.judge import OFFICE_LIMIT, Problem, duration, silent_offices
-from lienthong.status.report import lags_of, overdue, partitions
+from lienthong.status.report import comparisons, lags_of, overdue, partitions
 from lienthong.status.snapshot import Snapshot
 from lienthong_consumers.exporter.lags import DEADLINES, LEDGER
 from lienthong_schemas.instants import datetime_of
@@ -85,6 +85,11 @@ def _seen_of_ledger(snapshot: Snapshot) -> Iterator[Line]:
     letters = list(ledger.letters.values())
     opened, replayed, waived = (sum(each[index] for each in letters) for index in range(3))
     yield "dead letters", f"{opened:,} open, {replayed:,} replayed, {waived:,} waived", not opened
+    compared = comparisons(snapshot)
+    text = (
+        f"{_counted(compared.compared, 'comparison', 'comparisons')} with the ledger, {compared.mismatches:,} differed"
+    )
+    yield "live figures", text, not compared.differing
     late = overdue(snapshot)
     cases = _counted(late.firm + late.provisional, "open case", "open cases")
     yield "overdue", f"{cases} ({late.provisional:,} provisional)", True

@@ -7,7 +7,7 @@ from typing import Any
 from lienthong.status.judge import Problem, silent_offices
 from lienthong.status.snapshot import Snapshot
 from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, deadline_lags, ledger_lags
-from lienthong_consumers.exporter.sightings import Breaches
+from lienthong_consumers.exporter.sightings import Breaches, Comparisons
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
@@ -54,6 +54,14 @@ def overdue(snapshot: Snapshot) -> Breaches:
     total = Breaches()
     for breaches in snapshot.ledger.overdue.values() if snapshot.ledger else ():
         total = total.plus(breaches)
+    return total
+
+
+def comparisons(snapshot: Snapshot) -> Comparisons:
+    """How often live figures and ledger were compared, over all topics."""
+    total = Comparisons()
+    for found in snapshot.ledger.comparisons.values() if snapshot.ledger else ():
+        total = total.plus(found)
     return total
 
 
@@ -110,10 +118,11 @@ def _offices(snapshot: Snapshot) -> dict[str, Any]:
 def _ledger(snapshot: Snapshot) -> dict[str, Any]:
     ledger = snapshot.ledger
     if ledger is None:
-        return {"dead_letters": None, "overdue": None, "sequences": None, "findings": None}
+        return {"dead_letters": None, "overdue": None, "sequences": None, "findings": None, "figures": None}
     return {
         "dead_letters": {topic: letters._asdict() for topic, letters in sorted(ledger.letters.items())},
         "overdue": overdue(snapshot)._asdict(),
         "sequences": dict(ledger.problems),
         "findings": dict(ledger.findings),
+        "figures": comparisons(snapshot)._asdict(),
     }

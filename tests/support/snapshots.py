@@ -10,6 +10,7 @@ from lienthong_consumers.exporter.sightings import (
     AppliedPosition,
     Breaches,
     BrokerSight,
+    Comparisons,
     LedgerPosition,
     LedgerSight,
     Letters,
@@ -44,6 +45,8 @@ LEDGER: Final = LedgerSight(
     letters={"dossier.v1": Letters(open=0, replayed=2, waived=1)},
     problems={"gap": 1, "conflict": 0, "held": 0},
     findings={"no-policy": 4},
+    comparisons={"dossier.v1": Comparisons(compared=12)},
+    compared_below={DOSSIERS: 12_000, DOCUMENTS: 0},
 )
 WELL: Final = Snapshot(
     bus="h27",

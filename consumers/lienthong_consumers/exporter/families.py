@@ -6,17 +6,27 @@ from collections.abc import Iterator, Mapping
 from operator import add
 from typing import Final
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from lienthong_consumers.exporter import metric_catalogue as catalogue
 from lienthong_consumers.exporter.bounded import bounded
 from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, deadline_lags, ledger_lags
 from lienthong_consumers.exporter.metric_catalogue import MetricSpec
-from lienthong_consumers.exporter.sightings import Breaches, BrokerSight, LedgerSight, OfficeSign
+from lienthong_consumers.exporter.sightings import (
+    Breaches,
+    BrokerSight,
+    Comparisons,
+    LedgerSight,
+    OfficeSign,
+)
+from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 
 FIRM: Final = "firm"
 PROVISIONAL: Final = "provisional"
+LETTER: Final = "letter"
+UNKNOWN: Final = "unknown"
+Family = GaugeMetricFamily | CounterMetricFamily
 
 
 def _seconds(instant: Instant) -> float:
@@ -24,21 +34,22 @@ def _seconds(instant: Instant) -> float:
 
 
 class Families:
-    """Metric families of one bus, one gauge for each entry of the catalogue that has a series."""
+    """Metric families of one bus, one for each entry of the catalogue that has a series."""
 
     def __init__(self, bus: str) -> None:
         self._bus = bus
-        self._families: dict[str, GaugeMetricFamily] = {}
+        self._families: dict[str, Family] = {}
 
     def add(self, spec: MetricSpec, value: float, *labels: object) -> None:
         """Add one series."""
         family = self._families.get(spec.name)
         if family is None:
-            family = GaugeMetricFamily(spec.name, spec.text, labels=("bus", *spec.labels))
+            make = CounterMetricFamily if spec.counts else GaugeMetricFamily
+            family = make(spec.name, spec.text, labels=("bus", *spec.labels))
             self._families[spec.name] = family
         family.add_metric([self._bus, *map(str, labels)], value)
 
-    def __iter__(self) -> Iterator[GaugeMetricFamily]:
+    def __iter__(self) -> Iterator[Family]:
         return iter(self._families.values())
 
 
@@ -75,6 +86,20 @@ def add_ledger(families: Families, sight: LedgerSight) -> None:
         families.add(catalogue.CASE_PROBLEMS, count, problem)
     for code, count in bounded(sight.findings, rank=float, merge=add).items():
         families.add(catalogue.FINDINGS, count, code)
+    for topic, found in ledger_comparisons(sight).items():
+        families.add(catalogue.FIGURES_COMPARED, found.compared, topic)
+        families.add(catalogue.FIGURES_MISMATCH, found.mismatches, topic, UNKNOWN)
+        families.add(catalogue.FIGURES_MISMATCH, found.set_aside, topic, LETTER)
+        families.add(catalogue.FIGURES_DIFFERING, found.differing, topic)
+    for partition, below in sight.compared_below.items():
+        families.add(catalogue.FIGURES_COMPARED_OFFSET, below, *partition)
+
+
+def ledger_comparisons(sight: LedgerSight) -> dict[str, Comparisons]:
+    """By case topic that the ledger reads, also where nothing was compared yet: a count that begins with 0 is seen to
+    rise."""
+    topics = {topic for topic, _ in sight.positions if topic in CASE_TOPICS}
+    return {topic: sight.comparisons.get(topic, Comparisons()) for topic in sorted(topics)}
 
 
 def _add_breaches(families: Families, spec: MetricSpec, units: Mapping[str, Breaches]) -> None:

@@ -7,10 +7,11 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 
-from lienthong_consumers.exporter.sightings import Breaches, LedgerPosition, LedgerSight, Letters
+from lienthong_consumers.exporter.sightings import Breaches, Comparisons, LedgerPosition, LedgerSight, Letters
 from lienthong_consumers.ledger.database import connect
 from lienthong_infra.errors import UnavailableError
 from lienthong_infra.ports import TopicPartition
+from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.instants import Instant, instant_of
 
 ONE_TRY: Final = 0.0
@@ -42,6 +43,22 @@ _PROBLEMS: Final = """
     UNION ALL SELECT 'held', count(*) FROM held
 """
 _FINDINGS: Final = "SELECT code, count(*) FROM finding WHERE standing GROUP BY code"
+_COMPARISONS: Final = """
+    SELECT topic, count(*), count(*) FILTER (WHERE NOT agreed AND NOT set_aside),
+           count(*) FILTER (WHERE NOT agreed AND set_aside),
+           count(*) FILTER (WHERE newest AND NOT agrees AND NOT set_aside)
+    FROM (
+        SELECT topic, agreed, agrees, set_aside,
+               row_number() OVER (PARTITION BY topic, partition ORDER BY below DESC) = 1 AS newest
+        FROM figures_comparison
+    ) AS compared
+    GROUP BY topic
+"""
+_COMPARED_BELOW: Final = """
+    SELECT topic, partition, greatest(max(compared.below), max(at.compared_from))
+    FROM position AS at LEFT JOIN figures_comparison AS compared USING (topic, partition)
+    GROUP BY topic, partition
+"""
 
 
 class LedgerWatch:
@@ -83,6 +100,12 @@ class LedgerWatch:
             letters=_letters(await self._rows(connection, _LETTERS)),
             problems=dict(await self._rows(connection, _PROBLEMS)),
             findings=dict(await self._rows(connection, _FINDINGS)),
+            comparisons={topic: Comparisons(*counts) for topic, *counts in await self._rows(connection, _COMPARISONS)},
+            compared_below={
+                TopicPartition(topic, partition): below
+                for topic, partition, below in await self._rows(connection, _COMPARED_BELOW)
+                if topic in CASE_TOPICS
+            },
         )
 
     async def _rows(self, connection: psycopg.AsyncConnection[Any], query: LiteralString) -> list[Any]:

@@ -9,13 +9,15 @@ SOURCES: Final[tuple[Source, ...]] = ("broker", "ledger")
 
 
 class MetricSpec(NamedTuple):
-    """A gauge. ``labels`` come behind ``bus``, which all metrics carry."""
+    """A gauge or a counter. ``labels`` come behind ``bus``, which all metrics carry."""
 
     name: str
     text: str
     labels: tuple[str, ...] = ()
     needs: tuple[Source, ...] = ()
     """Sources that must have been seen lately; without them the metric has no series."""
+    counts: bool = False
+    """Whether it is a counter."""
 
 
 EXPORTER_INFO: Final = MetricSpec("lienthong_exporter_info", "Always 1; the version is a label.", ("version",))
@@ -99,6 +101,32 @@ CASE_PROBLEMS: Final = MetricSpec(
 FINDINGS: Final = MetricSpec(
     "lienthong_standing_findings", "What is wrong in the data of cases, by code of the finding.", ("code",), ("ledger",)
 )
+FIGURES_COMPARED: Final = MetricSpec(
+    "lienthong_figures_compared_total",
+    "Offsets, one for each 1,000 records of a partition, at which deadline workers and ledger have both counted.",
+    ("topic",),
+    ("ledger",),
+    counts=True,
+)
+FIGURES_MISMATCH: Final = MetricSpec(
+    "lienthong_figures_mismatch_total",
+    "Those at which they counted differently; cause letter: behind a record that the workers had put aside.",
+    ("topic", "cause"),
+    ("ledger",),
+    counts=True,
+)
+FIGURES_DIFFERING: Final = MetricSpec(
+    "lienthong_figures_differing_partitions",
+    "Partitions whose newest figures of deadline workers and ledger differ for an unknown cause.",
+    ("topic",),
+    ("ledger",),
+)
+FIGURES_COMPARED_OFFSET: Final = MetricSpec(
+    "lienthong_figures_compared_offset",
+    "Offset below which deadline workers and ledger have last both counted.",
+    ("topic", "partition"),
+    ("ledger",),
+)
 
 CATALOGUE: Final = (
     EXPORTER_INFO,
@@ -119,4 +147,8 @@ CATALOGUE: Final = (
     LETTERS,
     CASE_PROBLEMS,
     FINDINGS,
+    FIGURES_COMPARED,
+    FIGURES_MISMATCH,
+    FIGURES_DIFFERING,
+    FIGURES_COMPARED_OFFSET,
 )

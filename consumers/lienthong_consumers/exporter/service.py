@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from lienthong_consumers.exporter import metric_catalogue as catalogue
-from lienthong_consumers.exporter.families import Families, add_broker, add_ledger, add_ledger_lag
+from lienthong_consumers.exporter.families import Families, Family, add_broker, add_ledger, add_ledger_lag
 from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
 from lienthong_consumers.exporter.sources import Source
 from lienthong_infra.errors import ConfigurationError
@@ -41,7 +40,7 @@ class BusCollector(Collector):
         self._broker = broker
         self._ledger = ledger
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Family]:
         """All families that have a series now."""
         families = Families(self._identity.bus)
         families.add(catalogue.EXPORTER_INFO, 1, self._identity.version)

@@ -96,6 +96,23 @@ class Letters(NamedTuple):
     waived: int = 0
 
 
+class Comparisons(NamedTuple):
+    """Of one case topic, how often ledger and deadline workers were found to have counted the same."""
+
+    compared: int = 0
+    """Offsets at which both had written their figures."""
+    mismatches: int = 0
+    """Those at which they differed, and nothing tells why."""
+    set_aside: int = 0
+    """Those at which they differed behind a record that the workers had put aside as a dead letter."""
+    differing: int = 0
+    """Partitions whose newest figures differ, and nothing tells why."""
+
+    def plus(self, other: Comparisons) -> Comparisons:
+        """The sum."""
+        return Comparisons(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerSight:
     """One look at the ledger; all of it from one snapshot of the database."""
@@ -112,3 +129,8 @@ class LedgerSight:
     """Open problems of sequences: ``gap``, ``conflict``, ``held``."""
     findings: Mapping[str, int]
     """By code, findings that were raised and not withdrawn."""
+    comparisons: Mapping[str, Comparisons] = field(default_factory=dict)
+    """By case topic."""
+    compared_below: Mapping[TopicPartition, int] = field(default_factory=dict)
+    """By partition of a case topic, the newest offset at which both had counted; where comparing began, as long as
+    there is none."""

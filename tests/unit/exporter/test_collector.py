@@ -14,6 +14,7 @@ from lienthong_consumers.exporter.sightings import (
     AppliedPosition,
     Breaches,
     BrokerSight,
+    Comparisons,
     LedgerSight,
     Letters,
     NewestTick,
@@ -47,6 +48,8 @@ LEDGER = replace(
         letters={"dossier.v1": Letters(open=1, replayed=2, waived=3)},
     ),
     findings={"no-policy": 4},
+    comparisons={"dossier.v1": Comparisons(compared=12, mismatches=2, set_aside=1, differing=1)},
+    compared_below={DOSSIERS: 3_000},
 )
 
 
@@ -113,6 +116,10 @@ class Stage:
         ),
         ("lienthong_case_problems", {("gap",): 0, ("conflict",): 0, ("held",): 0}),
         ("lienthong_standing_findings", {("no-policy",): 4}),
+        ("lienthong_figures_compared_total", {("dossier.v1",): 12}),
+        ("lienthong_figures_mismatch_total", {("letter", "dossier.v1"): 1, ("unknown", "dossier.v1"): 2}),
+        ("lienthong_figures_differing_partitions", {("dossier.v1",): 1}),
+        ("lienthong_figures_compared_offset", {("0", "dossier.v1"): 3_000}),
     ],
 )
 async def test_a_metric_says_what_was_seen(name: str, expected: dict[tuple[str, ...], float]) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.status.judge import OFFICE_LIMIT, TICK_LIMIT, duration, problems
+from lienthong.status.judge import COMPARED_LIMIT, OFFICE_LIMIT, TICK_LIMIT, duration, problems
 from lienthong.status.snapshot import Snapshot
-from lienthong_consumers.exporter.sightings import AppliedPosition, Letters, NewestTick, OfficeSign
+from lienthong_consumers.exporter.sightings import AppliedPosition, Comparisons, Letters, NewestTick, OfficeSign
 from lienthong_infra.kafka.groups import GroupState
-from tests.support.snapshots import BROKER, DOSSIERS, LEDGER, NOW, SECOND, WELL, with_lag
+from tests.support.snapshots import BROKER, DOCUMENTS, DOSSIERS, LEDGER, NOW, SECOND, WELL, with_lag
 from tests.support.source_tree import ROOT
 
 NOBODY = {"deadlines": GroupState("Empty", 0), "ledger": GroupState("Stable", 1)}
@@ -54,6 +54,16 @@ BEHIND = [
         "dossier.v1",
         "dead-letters.md",
     ),
+    (
+        replace(WELL, ledger=replace(LEDGER, comparisons={"dossier.v1": Comparisons(9, mismatches=1, differing=1)})),
+        "dossier.v1",
+        "figures-mismatch.md",
+    ),
+    (
+        replace(WELL, ledger=replace(LEDGER, compared_below={DOSSIERS: 12_000 - COMPARED_LIMIT - 1, DOCUMENTS: 0})),
+        "dossier.v1/0",
+        "figures-mismatch.md",
+    ),
 ]
 
 
@@ -71,7 +81,14 @@ def test_what_is_wrong_is_named_with_its_runbook(snapshot: Snapshot, subject: st
 
 
 @pytest.mark.parametrize(
-    "snapshot", [with_tick(TICK_LIMIT), with_horizon(TICK_LIMIT), with_office(OFFICE_LIMIT)], ids=str
+    "snapshot",
+    [
+        with_tick(TICK_LIMIT),
+        with_horizon(TICK_LIMIT),
+        with_office(OFFICE_LIMIT),
+        replace(WELL, ledger=replace(LEDGER, compared_below={DOSSIERS: 12_000 - COMPARED_LIMIT})),
+    ],
+    ids=str,
 )
 def test_at_its_limit_nothing_is_wrong_yet(snapshot: Snapshot) -> None:
     """The limits themselves are still good."""

@@ -38,6 +38,7 @@ def test_a_bus_that_is_well_looks_so() -> None:
         "ledger        1 process, up to date\n"
         "offices       1 known, 0 silent for more than 15 min\n"
         "dead letters  0 open, 2 replayed, 1 waived\n"
+        "live figures  12 comparisons with the ledger, 0 differed\n"
         "overdue       4 open cases (1 provisional)\n"
         "sequences     1 gap, 0 conflict, 0 held\n"
         "findings      4 no-policy\n"
@@ -84,7 +85,7 @@ def test_the_report_is_json_with_the_same_fields_always(snapshot: Snapshot) -> N
     found = json.loads(json.dumps(report(snapshot, problems(snapshot))))
     assert set(found) == {
         "bus", "at", "well", "problems", "sources", "ticker", "workers", "partitions", "offices", "dead_letters",
-        "overdue", "sequences", "findings",
+        "overdue", "sequences", "findings", "figures",
     }  # fmt: skip
 
 
