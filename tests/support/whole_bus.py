@@ -42,6 +42,8 @@ from lienthong_streams.runtime.times import HostTimes
 REST_LIMIT_S = 60.0
 SCHEMA_WAIT: Instant = 4 * MICROSECONDS_PER_SECOND
 """Instead of a minute."""
+FIGURES_EVERY: Instant = MICROSECONDS_PER_SECOND // 5
+"""Live figures as soon as can be, but not with every run."""
 GROUP = GroupTimes(session_s=6.0, rebalance_s=10.0)
 
 
@@ -109,7 +111,7 @@ class WholeBus:
         placement = Placement.of(load_catalogue())
 
         def processor_of(source: TopicPartition) -> DeadlinePartition:
-            figures = PartialFigures(source, book)
+            figures = PartialFigures(source, book, every=FIGURES_EVERY)
             partition = DeadlinePartition(source, book, barriers, patience=short_patience(), figures=figures)
             partition.placement = placement
             return partition
