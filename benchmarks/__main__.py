@@ -16,8 +16,9 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import latency, restore, side_by_side, two_workers
+from benchmarks import latency, ledger_sink, restore, side_by_side, two_workers
 from lienthong_infra.embedded.servers import bootstrap as broker_address
+from lienthong_infra.embedded.servers import ledger_dsn
 from lienthong_infra.settings import load_settings
 
 Arguments = argparse.Namespace
@@ -47,11 +48,19 @@ def _restore(broker: str, arguments: Arguments, console: Console) -> Any:
     return found
 
 
+def _ledger(broker: str, arguments: Arguments, console: Console) -> Any:
+    dsn = ledger_dsn(load_settings(), tied=True)
+    found = ledger_sink.measure(broker, dsn, events=arguments.events, rounds=arguments.rounds)
+    ledger_sink.show(found, console)
+    return found
+
+
 ON_A_BROKER: dict[str, Callable[[str, Arguments, Console], Any]] = {
     "cpu": _cpu,
     "latency": _latency,
     "workers": _workers,
     "restore": _restore,
+    "ledger": _ledger,
 }
 ALONE = {
     "calendar": "benchmarks.calendar_additions",
@@ -66,8 +75,8 @@ def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", choices=[*ON_A_BROKER, *ALONE], metavar="NAME")
-    parser.add_argument("--events", type=int, default=40_000, help="of cpu and workers")
-    parser.add_argument("--rounds", type=int, default=1, help="of cpu and workers; medians are shown")
+    parser.add_argument("--events", type=int, default=40_000, help="of cpu, workers and ledger")
+    parser.add_argument("--rounds", type=int, default=1, help="of cpu, workers and ledger; medians are shown")
     parser.add_argument("--rate", type=int, default=latency.RATE, help="events a second, of latency")
     parser.add_argument("--seconds", type=float, default=30.0, help="of latency")
     parser.add_argument("--cases", type=int, default=restore.CASES, help="of restore")

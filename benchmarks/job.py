@@ -14,9 +14,17 @@ from io import BytesIO
 from struct import Struct
 from typing import Any, Final
 
-from fastavro import schemaless_reader
+from fastavro import parse_schema, schemaless_reader
 
-from lienthong_schemas.codec import HEADER_LENGTH, SchemaBook
+from lienthong_schemas.codec import (
+    EARLIER_SCHEMAS,
+    HEADER_LENGTH,
+    MARKER,
+    SCHEMA_OF_TOPIC,
+    fingerprint_of,
+    packaged_schema,
+    without_logical_types,
+)
 
 STATE: Final = Struct(">Iq2s")
 OUTPUT_TOPIC: Final = "sla.v1"
@@ -38,13 +46,15 @@ def output_of(case_id: str, seq: int, status: str) -> bytes | None:
 
 
 def fastavro_reader() -> Callable[[bytes], dict[str, Any]]:
-    """What a team without our codec would read values with: fastavro, on the schema that writer and reader have."""
-    schema = SchemaBook().newest(INPUT_TOPIC)
+    """What a team without our codec would read values with: fastavro, on the schema that the writer had."""
+    names = (*EARLIER_SCHEMAS[INPUT_TOPIC], SCHEMA_OF_TOPIC[INPUT_TOPIC])
+    raw = [packaged_schema(name) for name in names]
+    schemas = {MARKER + fingerprint_of(schema): parse_schema(without_logical_types(schema)) for schema in raw}
 
     def read(value: bytes) -> dict[str, Any]:
         source = BytesIO(value)
         source.seek(HEADER_LENGTH)
-        record: Any = schemaless_reader(source, schema, None)
+        record: Any = schemaless_reader(source, schemas[value[:HEADER_LENGTH]], None)
         return dict(record)
 
     return read

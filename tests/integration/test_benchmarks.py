@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import codec, latency, side_by_side, two_workers
+from benchmarks import codec, latency, ledger_sink, side_by_side, two_workers
 from benchmarks.bus import bus, province_entries, publish_province
 
 pytestmark = pytest.mark.broker
@@ -43,11 +43,18 @@ async def test_the_benchmarks_work(kafka_bootstrap: str) -> None:
     assert 0 < late["clock_event"]["p50_ms"] <= late["clock_event"]["p99_ms"]
 
 
+async def test_the_sink_and_the_plain_loops_take_every_event(kafka_bootstrap: str, postgres_dsn: str) -> None:
+    """One after another, on one backlog; the sink's totals are checked by the process itself."""
+    reports = await ledger_sink.run(kafka_bootstrap, postgres_dsn, EVENTS, 1)
+    assert [[each["events"] for each in rounds] for rounds in reports.values()] == [[EVENTS]] * 3
+
+
 def test_the_figures_can_be_shown() -> None:
     """A report of each contestant gives a table and the ratios that are asked for; the codec needs no broker."""
     one = {"cpu_us_per_event": 2.0, "events_per_second": 10, "outputs_per_event": 0.5}
     console = Console(record=True, file=StringIO())
     side_by_side.show({name: [one] for name in side_by_side.CONTESTANTS}, console)
     two_workers.show({1: [10.0], 2: [19.0]}, console)
+    ledger_sink.show({name: [{**one, "events": 5}] for name in ledger_sink.CONTESTANTS}, console)
     assert "1.90 x" in console.export_text()
     assert all(cost > 0 for cost in codec.measure(50, 1).values())

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from lienthong_consumers.domain.entry import Entry
 from lienthong_consumers.ledger.batch import (
     Batch,
     KnownChecksum,
@@ -15,6 +14,7 @@ from lienthong_consumers.ledger.batch import (
     KnownLetter,
     KnownReference,
 )
+from lienthong_consumers.ledger.case_reading import CaseReader
 from lienthong_infra.append_time import known_at
 from lienthong_infra.dead_letter import (
     DECODE,
@@ -26,7 +26,7 @@ from lienthong_infra.dead_letter import (
 )
 from lienthong_infra.placement import Placement
 from lienthong_infra.ports import Record, TopicPartition
-from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule, read_case_event
+from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule
 from lienthong_schemas.checksums import TOPIC as CHECKSUMS
 from lienthong_schemas.checksums import checksum, checksum_of
 from lienthong_schemas.codec import SchemaBook
@@ -51,6 +51,7 @@ class RecordReader:
     def __init__(self, book: SchemaBook, placement: Placement | None = None) -> None:
         """Without a ``placement`` it is not checked whether records lie where their keys belong."""
         self._book = book
+        self._cases = CaseReader(book)
         self._placement = placement or Placement({})
         self._readers: dict[str, Callable[[Batch, Record], None]] = {
             **dict.fromkeys(CASE_TOPICS, self._case),
@@ -79,44 +80,9 @@ class RecordReader:
         batch.refusals[TopicPartition(record.topic, record.partition)] += 1
 
     def _case(self, batch: Batch, record: Record) -> None:
-        event, whole = read_case_event(self._book, record.topic, record.key, record.value or b"")
+        entry = self._cases.read(record)
         self._placement.check(record)
-        handover = event.handover
-        batch.entries.append(
-            Entry(
-                event.case_id,
-                event.epoch,
-                event.seq,
-                event.digest,
-                event.kind,
-                record.topic,
-                record.partition,
-                record.offset,
-                known_at(record),
-                event.office,
-                event.commune,
-                event.selector,
-                whole.get("channel", ""),
-                event.change,
-                event.status,
-                event.occurred_at,
-                event.accepted_at,
-                event.received_at,
-                event.due_at,
-                event.ended_at,
-                None if handover is None else handover.next_epoch,
-                None if handover is None else handover.last_seq,
-                whole["source_ref"],
-                whole["event_id"],
-                whole.get("urgency"),
-                whole.get("rating"),
-                whole.get("fee_paid"),
-                whole.get("digitised"),
-                whole.get("signature"),
-                whole.get("duplicate_of"),
-                record.value or b"",
-            )
-        )
+        batch.entries.append(entry)
 
     def _clock_event(self, batch: Batch, record: Record) -> None:
         whole = self._storable(record, _SLA_INSTANTS)

@@ -272,10 +272,11 @@ class LedgerSink:
 
     def _read_one(self, batch: Batch, partition: TopicPartition, record: Record) -> bool:
         """Read one record; False: it must wait."""
-        reader, now = self._parts.reader, self._parts.clock()
+        reader = self._parts.reader
         try:
             reader.read(batch, record)
         except UnknownFingerprint as error:
+            now = self._parts.clock()
             patience = self._patience.get(partition)
             if patience is None:
                 patience = self._patience[partition] = self._parts.make_patience()
@@ -283,7 +284,7 @@ class LedgerSink:
                 return False
             reader.refuse(batch, record, error, now)
         except ContractError as error:
-            reader.refuse(batch, record, error, now)
+            reader.refuse(batch, record, error, self._parts.clock())
         return True
 
     async def _commit(self, batch: Batch) -> None:
