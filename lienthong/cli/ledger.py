@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("run")(_run)
     group.command("publish")(_publish)
     group.command("migrate")(_migrate)
+    group.command("grant-reader")(_grant_reader)
     group.command("summary")(_summary)
     group.command("units")(_units)
     group.command("check")(_check)
@@ -108,6 +109,19 @@ def _migrate(begin: Begin = None, prefix: Prefix = "") -> None:
 
         asyncio.run(begin_topics(bootstrap(settings), dsn, settings.prefix, begin))
         typer.echo(f"{done.schema}: {', '.join(begin)} will be read from the beginning")
+
+
+def _grant_reader(
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the database, made by its administrator.")],
+    prefix: Prefix = "",
+) -> None:
+    """Let a role read the tables and views of the ledger, and change nothing."""
+    from lienthong_consumers.ledger.reader_role import grant_reader
+    from lienthong_infra.embedded.servers import ledger_dsn
+
+    settings = settings_for(prefix)
+    schema = grant_reader(ledger_dsn(settings), settings.prefix, role)
+    typer.echo(f"{role} may read {schema}, and change nothing in it")
 
 
 def _summary(kind: Kind = "dossier", prefix: Prefix = "", as_json: AsJson = False) -> None:

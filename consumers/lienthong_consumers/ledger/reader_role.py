@@ -1,0 +1,59 @@
+"""A role that may read a ledger and change nothing in it, for people and tools that query with SQL."""
+
+from __future__ import annotations
+
+from psycopg import Connection, sql
+from psycopg.errors import InsufficientPrivilege
+
+from lienthong_consumers.ledger.database import connect_now
+from lienthong_consumers.ledger.schema_name import schema_of
+from lienthong_infra.errors import ConfigurationError
+
+
+def grant_reader(dsn: str, prefix: str, role: str) -> str:
+    """Let a role that exists read all tables and views of a ledger, those of later steps too; returns the schema.
+
+    What the role could write here before is taken from it. The role itself, its password and its way in are the
+    database's administrator's. Raises ConfigurationError where there is no such role, it could not be kept from
+    writing, or the grants are not ours to give; UnavailableError.
+    """
+    schema = schema_of(prefix)
+    names = {"schema": sql.Identifier(schema), "role": sql.Identifier(role)}
+    with connect_now(dsn, prefix) as connection:
+        _check(connection, role, schema)
+        try:
+            with connection.transaction():
+                for statement in _GRANTS:
+                    connection.execute(sql.SQL(statement).format(**names))
+        except InsufficientPrivilege as error:
+            raise ConfigurationError(
+                [f"{schema}: to grant it to {role}, use the account that owns the ledger (LIENTHONG_LEDGER_DSN)"]
+            ) from error
+    return schema
+
+
+_GRANTS = (
+    "REVOKE ALL ON SCHEMA {schema} FROM {role}",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}",
+    "REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {role}",
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {role}",
+)
+
+
+def _check(connection: Connection[tuple[object, ...]], role: str, schema: str) -> None:
+    found = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+    if found is None:
+        raise ConfigurationError(
+            [f"there is no role {role}; let an administrator make it: CREATE ROLE {role} LOGIN PASSWORD '…'"]
+        )
+    if found == (True,):
+        raise ConfigurationError([f"{role} is a superuser, whom no grant keeps from writing; take another role"])
+    owner = connection.execute(
+        "SELECT nspname FROM pg_namespace WHERE nspname = %s AND pg_has_role(%s, nspowner, 'USAGE')", (schema, role)
+    )
+    if owner.fetchone() is not None:
+        raise ConfigurationError([f"{role} owns {schema}, or is a member of the role that does; take another role"])
+    if connection.execute("SELECT to_regclass('case_row')").fetchone() == (None,):
+        raise ConfigurationError([f"there is no ledger {schema}; make it with `lienthong ledger migrate`"])
