@@ -3,6 +3,8 @@
 A transaction costs as much as some hundred records, so few records wait until the moment is over. It is counted from
 the last step: a lone record is taken at once.
 
+A step has a time limit, and everybody waits while it computes: where it took long, the next ones are given less.
+
 A client fetches ahead, but only once: while a step is at work it holds the first few records that came after the last
 fetch, and nothing behind them. So its first answer says little about what is there, and it is asked again.
 """
@@ -22,6 +24,11 @@ LOOKS: Final = 2
 """The first brings what the client has fetched ahead, the second what has come to the broker meanwhile."""
 LOOK_S: Final = 0.02
 """Seconds for one of them; a broker that has records answers within a few milliseconds."""
+LONG_STEP_S: Final = 2.0
+"""After a longer step half as much is taken, after one of a quarter of it twice as much again. A machine that is short
+of CPU took ten seconds for what takes one by itself."""
+LEAST_RECORDS: Final = 100
+"""So many are always taken."""
 
 
 class Collector:
@@ -30,11 +37,25 @@ class Collector:
     def __init__(self, membership: Membership, times: HostTimes) -> None:
         self._membership = membership
         self._times = times
-        self._next_step_at = 0.0
+        self._next_step_at = self._begun = 0.0
+        self.limit = times.fetch_records
+        """Records of one fetch, as things stand."""
 
     def step_begins(self) -> None:
         """A step with records begins now."""
-        self._next_step_at = asyncio.get_running_loop().time() + self._times.pace_s
+        self._begun = asyncio.get_running_loop().time()
+        self._next_step_at = self._begun + self._times.pace_s
+
+    def step_ends(self) -> None:
+        """The step with records is over."""
+        self.took(asyncio.get_running_loop().time() - self._begun)
+
+    def took(self, seconds: float) -> None:
+        """A step with records took so long."""
+        if seconds > LONG_STEP_S:
+            self.limit = max(min(LEAST_RECORDS, self._times.fetch_records), self.limit // 2)
+        elif seconds < LONG_STEP_S / 4:
+            self.limit = min(self._times.fetch_records, self.limit * 2)
 
     async def collect(self) -> Fetched:
         """Records for one step; empty after ``fetch_s`` without any."""
@@ -54,7 +75,7 @@ class Collector:
         return 0 < sum(map(len, found.values())) < self._times.small_fetch_records
 
     async def _fetch(self, timeout: float) -> Fetched:
-        return await self._membership.fetch(timeout=timeout, limit=self._times.fetch_records)
+        return await self._membership.fetch(timeout=timeout, limit=self.limit)
 
 
 def joined(first: Sequence[Record], more: Sequence[Record]) -> Sequence[Record]:

@@ -161,6 +161,8 @@ class Host:
                 if fetched:
                     self._collector.step_begins()
                 await self._step(fetched, moved=moved)
+                if fetched:
+                    self._collector.step_ends()
         finally:
             for task in (fetching, news, stopped):
                 if task is not None:

@@ -10,7 +10,7 @@ import pytest
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.memory_group import MemoryGroup, MemoryMembership
 from lienthong_infra.ports import Record, TopicPartition
-from lienthong_streams.runtime.collecting import Collector, joined
+from lienthong_streams.runtime.collecting import LEAST_RECORDS, LONG_STEP_S, Collector, joined
 from lienthong_streams.runtime.times import HostTimes
 
 HERE = TopicPartition("in.v1", 0)
@@ -25,8 +25,10 @@ class ScriptedMembership(MemoryMembership):
     def __init__(self, *answers: Mapping[TopicPartition, Sequence[Record]]) -> None:
         super().__init__(MemoryGroup(MemoryBroker()))
         self.answers = list(answers)
+        self.limits: list[int] = []
 
     async def fetch(self, *, timeout: float, limit: int) -> Mapping[TopicPartition, Sequence[Record]]:
+        self.limits.append(limit)
         return self.answers.pop(0) if self.answers else {}
 
 
@@ -77,6 +79,31 @@ async def test_nothing_is_nothing() -> None:
     """Without records the answer comes after one fetch: ticks and waiting partitions have their turn."""
     membership = ScriptedMembership({}, {HERE: records(0, 0)})
     assert await collected(Collector(membership, HostTimes(pace_s=LONG_S))) == {}
+
+
+def test_after_long_steps_less_is_taken_and_after_short_ones_more_again() -> None:
+    """A step that computes beyond its time limit ends the process, and the next owner would begin the same step."""
+    collector = Collector(ScriptedMembership(), HostTimes(fetch_records=1_000))
+    for _ in range(2):
+        collector.took(LONG_STEP_S + 1)
+    assert collector.limit == 250
+    for _ in range(9):
+        collector.took(LONG_STEP_S + 1)
+    assert collector.limit == LEAST_RECORDS
+    collector.took(LONG_STEP_S / 2)
+    assert collector.limit == LEAST_RECORDS
+    for _ in range(9):
+        collector.took(0.0)
+    assert collector.limit == 1_000
+
+
+async def test_a_fetch_is_no_larger_than_the_steps_allow() -> None:
+    """What is known of the steps reaches the client."""
+    membership = ScriptedMembership({HERE: records(0, 1_999)})
+    collector = Collector(membership, HostTimes(fetch_records=4_000))
+    collector.took(LONG_STEP_S + 1)
+    await collected(collector)
+    assert membership.limits == [2_000]
 
 
 @pytest.mark.parametrize(
