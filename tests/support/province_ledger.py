@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from psycopg.rows import dict_row
@@ -43,12 +44,17 @@ class ProvinceLedger(NamedTuple):
 
     def fill(self, records: Sequence[Record]) -> None:
         """Make the tables and take the records, batch after batch, each through the store's transaction."""
-        migrate(self.dsn, self.prefix)
-        asyncio.run(self._take([_calendar(), *records]))
 
-    async def _take(self, records: Sequence[Record]) -> None:
-        book = SchemaBook()
-        reader = RecordReader(book)
+        async def take() -> None:
+            async with self.store() as store:
+                await apply_all(store, [_calendar(), *records])
+
+        asyncio.run(take())
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[LedgerStore]:
+        """The tables, made if they are not there."""
+        migrate(self.dsn, self.prefix)
         topics = {spec.name: spec.config.partitions for spec in load_catalogue().topics.values()}
         partitions = [
             TopicPartition(topic, number) for topic in (*CASE_TOPICS, "reference.v1") for number in range(topics[topic])
@@ -57,14 +63,7 @@ class ProvinceLedger(NamedTuple):
         try:
             store = LedgerStore(connection)
             await store.prepare(partitions)
-            for begin in range(0, len(records), PIECE):
-                batch = Batch()
-                for record in records[begin : begin + PIECE]:
-                    reader.read(batch, record)
-                    at = TopicPartition(record.topic, record.partition)
-                    first = batch.moves[at].read_from if at in batch.moves else record.offset
-                    batch.moves[at] = Move(first, record.offset + 1, known_at(record))
-                await store.apply(batch)
+            yield store
         finally:
             await connection.close()
 
@@ -112,6 +111,19 @@ class ProvinceLedger(NamedTuple):
             return connection.execute(query).fetchall()
 
 
+async def apply_all(store: LedgerStore, records: Sequence[Record]) -> None:
+    """Take the records, batch after batch."""
+    reader = RecordReader(SchemaBook())
+    for begin in range(0, len(records), PIECE):
+        batch = Batch()
+        for record in records[begin : begin + PIECE]:
+            reader.read(batch, record)
+            at = TopicPartition(record.topic, record.partition)
+            first = batch.moves[at].read_from if at in batch.moves else record.offset
+            batch.moves[at] = Move(first, record.offset + 1, known_at(record))
+        await store.apply(batch)
+
+
 def words(line: Line) -> Columns:
     """A line in the words of the recount."""
     return +Counter(line._asdict())
@@ -150,5 +162,9 @@ def calendar() -> OutboundRecord:
 
 
 def _calendar() -> Record:
-    one = calendar()
-    return Record(one.topic, 0, 0, one.key, one.value, 0)
+    return on_log(calendar(), 0)
+
+
+def on_log(one: OutboundRecord, offset: int) -> Record:
+    """A record of reference data as it lies on the log."""
+    return Record(one.topic, 0, offset, one.key, one.value, 0)
