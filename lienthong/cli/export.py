@@ -16,7 +16,7 @@ from lienthong.cli.options import Prefix, settings_for
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
     what: Annotated[
-        str, typer.Option(help="cases, events, clocks, findings, totals, corrections, gaps or conflicts.")
+        str, typer.Option(help="cases, events, clocks, findings, totals, cells, corrections, gaps or conflicts.")
     ] = "cases"
     where: Annotated[
         list[str] | None,

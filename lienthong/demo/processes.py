@@ -15,12 +15,13 @@ TIMES: Final = SupervisorTimes(grace_s=4.0)
 """Ctrl-C ends everything within ten seconds: these four, then the servers."""
 TICK_COMMIT_S: Final = 1.0
 EXPORTER_LOOKS_S: Final = 5.0
+PUBLISHED_EVERY_S: Final = 5.0
 
 T = TypeVar("T")
 
 
 def services(ground: Ground, *, metrics_port: int) -> list[Service]:
-    """Deadline worker and ledger for both buses; live totals and a ticker for the live one; the exporter."""
+    """Deadline worker and ledger for both buses; totals, live and official, and a ticker for the live one; exporter."""
     ground.logs.mkdir(exist_ok=True)
     exporter = ("--port", str(metrics_port), "--interval", str(EXPORTER_LOOKS_S))
     deadlines = ("stream", "deadlines", "--tick-commit", str(TICK_COMMIT_S))
@@ -29,6 +30,7 @@ def services(ground: Ground, *, metrics_port: int) -> list[Service]:
         *(_service(ground, prefix, "deadlines", *deadlines) for prefix in (live, municipal)),
         *(_service(ground, prefix, "ledger", "ledger", "run") for prefix in (live, municipal)),
         _service(ground, live, "totals", "stream", "totals"),
+        _service(ground, live, "publisher", "ledger", "publish", "--interval", str(PUBLISHED_EVERY_S)),
         _service(ground, live, "ticker", "ticker"),
         _service(ground, live, "exporter", "exporter", *exporter),
     ]

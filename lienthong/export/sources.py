@@ -33,6 +33,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "clocks": Source("clock_event", ("case_id", "clock", "episode", "known_at", "event_id")),
     "findings": Source("finding", ("case_id", "known_at", "event_id")),
     "totals": Source("total", ("kind", "office")),
+    "cells": Source("total_part", ("kind", "office", "commune", "selector", "channel", "partition")),
     "corrections": Source("correction", ("id",), is_history=True),
     "gaps": Source("gap", ("case_id", "epoch", "first_seq")),
     "conflicts": Source("conflict", ("case_id", "epoch", "seq", "digest")),

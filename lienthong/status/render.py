@@ -13,6 +13,7 @@ from lienthong.status.judge import OFFICE_LIMIT, Problem, duration, silent_offic
 from lienthong.status.report import comparisons, lags_of, overdue, partitions
 from lienthong.status.snapshot import Snapshot
 from lienthong_consumers.exporter.lags import DEADLINES, LEDGER
+from lienthong_consumers.exporter.sightings import Published
 from lienthong_schemas.instants import datetime_of
 
 GOOD, BAD, QUIET = "green", "bold red", "dim"
@@ -90,6 +91,7 @@ def _seen_of_ledger(snapshot: Snapshot) -> Iterator[Line]:
         f"{_counted(compared.compared, 'comparison', 'comparisons')} with the ledger, {compared.mismatches:,} differed"
     )
     yield "live figures", text, not compared.differing
+    yield "official", _published(snapshot, ledger.published), True
     late = overdue(snapshot)
     cases = _counted(late.firm + late.provisional, "open case", "open cases")
     yield "overdue", f"{cases} ({late.provisional:,} provisional)", True
@@ -97,6 +99,14 @@ def _seen_of_ledger(snapshot: Snapshot) -> Iterator[Line]:
     yield "sequences", ", ".join(counts), True
     if ledger.findings:
         yield "findings", ", ".join(f"{count:,} {code}" for code, count in sorted(ledger.findings.items())), True
+
+
+def _published(snapshot: Snapshot, published: Published) -> str:
+    if not published.judged_at:
+        return "no totals published yet"
+    age = "" if snapshot.own_time else f", {duration(snapshot.at - published.judged_at)} ago"
+    waits = f"; {_counted(published.unsent, 'record waits', 'records wait')}" if published.unsent else ""
+    return f"totals of {datetime_of(published.judged_at):%Y-%m-%d %H:%M:%S} UTC{age}{waits}"
 
 
 def _positions(snapshot: Snapshot) -> Table:

@@ -118,11 +118,13 @@ def _offices(snapshot: Snapshot) -> dict[str, Any]:
 def _ledger(snapshot: Snapshot) -> dict[str, Any]:
     ledger = snapshot.ledger
     if ledger is None:
-        return {"dead_letters": None, "overdue": None, "sequences": None, "findings": None, "figures": None}
+        names = ("dead_letters", "overdue", "sequences", "findings", "figures", "official")
+        return dict.fromkeys(names)
     return {
         "dead_letters": {topic: letters._asdict() for topic, letters in sorted(ledger.letters.items())},
         "overdue": overdue(snapshot)._asdict(),
         "sequences": dict(ledger.problems),
         "findings": dict(ledger.findings),
         "figures": comparisons(snapshot)._asdict(),
+        "official": {"judged_at": _moment(ledger.published.judged_at), "unsent": ledger.published.unsent},
     }

@@ -38,7 +38,11 @@ class Difference(NamedTuple):
 
 
 def comparable(live: Totals, official: Totals) -> bool:
-    """Whether both stand on the same events of cases, so that their figures may be compared."""
+    """Whether both stand on the same events of cases, so that their figures may be compared.
+
+    A live record names the position at which a partition last wrote one of its cells: behind records that changed no
+    figure the positions differ although a comparison would be sound. So this is a sufficient sign, not a necessary one.
+    """
     return _cases(live) == _cases(official)
 
 

@@ -16,6 +16,7 @@ from lienthong_consumers.exporter.sightings import (
     Letters,
     NewestTick,
     OfficeSign,
+    Published,
 )
 from lienthong_infra.kafka.groups import GroupState
 from lienthong_infra.ports import TopicPartition
@@ -47,6 +48,7 @@ LEDGER: Final = LedgerSight(
     findings={"no-policy": 4},
     comparisons={"dossier.v1": Comparisons(compared=12)},
     compared_below={DOSSIERS: 12_000, DOCUMENTS: 0},
+    published=Published(NOW - 3_000_000, 1),
 )
 WELL: Final = Snapshot(
     bus="h27",

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+from prometheus_client import CollectorRegistry
+
 from lienthong_consumers.ledger.publish_app import PublishOptions, run_publisher
-from lienthong_schemas.partial_totals import MEASURES as PARTIAL_MEASURES
-from lienthong_schemas.partial_totals import TOPIC as PARTIAL_TOPIC
-from lienthong_schemas.records import partition_key
-from lienthong_schemas.totals import (
-    NEW_CHANNELS,
-    OFFICIAL_TOPIC,
-    PROVINCE,
-    WHOLE,
-    Cell,
-    Totals,
-    cells_of,
-    plus,
-    totals,
-)
-from tests.support.whole_bus import REST_LIMIT_S, WholeBus
+from lienthong_infra.kafka.partition_log import KafkaPartitionLog
+from lienthong_infra.kafka.reader import KafkaReader
+from lienthong_schemas.totals import LIVE_TOPIC, OFFICIAL_TOPIC, PROVINCE, WHOLE, Cell, Totals, totals
+from lienthong_streams.totals_host import CONSUMER, PARTIALS, TotalsHost, TotalsPorts
+from lienthong_streams.totals_metrics import TotalsMetrics
+from tests.support.whole_bus import REST_LIMIT_S, WholeBus, wall_clock
 
 LOOK_S = 0.1
 INTERVAL_S = 0.2
@@ -47,18 +40,19 @@ async def official_totals(bus: WholeBus) -> dict[Cell, Totals]:
 
 
 async def live_totals(bus: WholeBus) -> dict[Cell, Totals]:
-    """By cell, the live figures: the newest record of each partition's cells, added up. No procedure has a field."""
-    newest = {record.key: record.value or b"" for record in await bus.records(PARTIAL_TOPIC)}
-    found: dict[Cell, Totals] = {}
-    for value in newest.values():
-        one = bus.book.decode(PARTIAL_TOPIC, value)
-        measures = {name: one[name] for name in PARTIAL_MEASURES}
-        measures[NEW_CHANNELS.get(one["channel"], "new_other")] = one["received"] - one["carried"]
-        positions = {partition_key(one["source_topic"], one["source_partition"]): one["position"]}
-        for cell in cells_of(one["kind"], one["office"], one["commune"], one["selector"], one["channel"], ""):
-            part = Totals(*cell, one["as_of"], one["generation"], positions, **measures)
-            found[cell] = plus(found[cell], part) if cell in found else part
-    return {cell: one for cell, one in found.items() if one.received or one.waiting or one.declined}
+    """Let the merging process catch up with the partials, and read its totals back from Kafka. The bus is at rest."""
+    ports = TotalsPorts(
+        log=KafkaPartitionLog(bus.bootstrap, bus.prefix, PARTIALS, application=CONSUMER),
+        reader=KafkaReader(bus.bootstrap, bus.prefix),
+        now=wall_clock,
+        observer=TotalsMetrics(bus.prefix, CollectorRegistry()),
+    )
+    try:
+        await TotalsHost(ports, every_s=0.0).catch_up()
+    finally:
+        await ports.reader.close()
+        await ports.log.close()
+    return await newest_totals(bus, LIVE_TOPIC)
 
 
 def province_of(kind: str) -> Cell:

@@ -7,7 +7,14 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 
-from lienthong_consumers.exporter.sightings import Breaches, Comparisons, LedgerPosition, LedgerSight, Letters
+from lienthong_consumers.exporter.sightings import (
+    Breaches,
+    Comparisons,
+    LedgerPosition,
+    LedgerSight,
+    Letters,
+    Published,
+)
 from lienthong_consumers.ledger.database import connect
 from lienthong_infra.errors import UnavailableError
 from lienthong_infra.ports import TopicPartition
@@ -59,6 +66,7 @@ _COMPARED_BELOW: Final = """
     FROM position AS at LEFT JOIN figures_comparison AS compared USING (topic, partition)
     GROUP BY topic, partition
 """
+_PUBLISHED: Final = "SELECT judged_at, (SELECT count(*) FROM outbound WHERE sent_at IS NULL) FROM judgement"
 
 
 class LedgerWatch:
@@ -106,6 +114,7 @@ class LedgerWatch:
                 for topic, partition, below in await self._rows(connection, _COMPARED_BELOW)
                 if topic in CASE_TOPICS
             },
+            published=_published(await self._rows(connection, _PUBLISHED)),
         )
 
     async def _rows(self, connection: psycopg.AsyncConnection[Any], query: LiteralString) -> list[Any]:
@@ -118,6 +127,11 @@ def _breaches(rows: Iterable[tuple[str, bool, int]]) -> dict[str, Breaches]:
         one = Breaches(firm=count) if firm else Breaches(provisional=count)
         found[unit] = found.get(unit, Breaches()).plus(one)
     return found
+
+
+def _published(rows: Iterable[tuple[Any, int]]) -> Published:
+    ((judged_at, unsent),) = rows
+    return Published(0 if judged_at is None else instant_of(judged_at), unsent)
 
 
 def _letters(rows: Iterable[tuple[str, str, int]]) -> dict[str, Letters]:

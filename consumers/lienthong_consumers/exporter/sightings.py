@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.instants import Instant
@@ -113,6 +113,18 @@ class Comparisons(NamedTuple):
         return Comparisons(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
+class Published(NamedTuple):
+    """How far the official totals are."""
+
+    judged_at: Instant
+    """The bus's time by which they were judged last, microseconds UTC; 0 = none were published yet."""
+    unsent: int
+    """Records of all publications that wait to be sent."""
+
+
+NOT_PUBLISHED: Final = Published(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerSight:
     """One look at the ledger; all of it from one snapshot of the database."""
@@ -134,3 +146,4 @@ class LedgerSight:
     compared_below: Mapping[TopicPartition, int] = field(default_factory=dict)
     """By partition of a case topic, the newest offset at which both had counted; where comparing began, as long as
     there is none."""
+    published: Published = NOT_PUBLISHED

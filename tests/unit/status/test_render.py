@@ -13,6 +13,7 @@ from lienthong.status.judge import problems
 from lienthong.status.render import show
 from lienthong.status.report import report
 from lienthong.status.snapshot import Snapshot
+from lienthong_consumers.exporter.sightings import Published
 from tests.support.snapshots import WELL, with_lag
 
 AWAY = replace(WELL, connected=False, broker=None, ledger=None, trouble={"broker": "no answer", "ledger": "no answer"})
@@ -39,6 +40,7 @@ def test_a_bus_that_is_well_looks_so() -> None:
         "offices       1 known, 0 silent for more than 15 min\n"
         "dead letters  0 open, 2 replayed, 1 waived\n"
         "live figures  12 comparisons with the ledger, 0 differed\n"
+        "official      totals of 2027-01-15 07:59:57 UTC, 3 s ago; 1 record waits\n"
         "overdue       4 open cases (1 provisional)\n"
         "sequences     1 gap, 0 conflict, 0 held\n"
         "findings      4 no-policy\n"
@@ -49,6 +51,13 @@ def test_a_bus_that_is_well_looks_so() -> None:
         "\n"
         "all well\n"
     )
+
+
+def test_without_a_publisher_there_are_no_official_totals() -> None:
+    """Said in so many words; a bus may do without them."""
+    assert WELL.ledger is not None
+    silent = replace(WELL, ledger=replace(WELL.ledger, published=Published(0, 0)))
+    assert "official      no totals published yet\n" in shown(silent)
 
 
 def test_what_is_wrong_stands_at_the_end_with_its_runbook() -> None:
@@ -85,7 +94,7 @@ def test_the_report_is_json_with_the_same_fields_always(snapshot: Snapshot) -> N
     found = json.loads(json.dumps(report(snapshot, problems(snapshot))))
     assert set(found) == {
         "bus", "at", "well", "problems", "sources", "ticker", "workers", "partitions", "offices", "dead_letters",
-        "overdue", "sequences", "findings", "figures",
+        "overdue", "sequences", "findings", "figures", "official",
     }  # fmt: skip
 
 
