@@ -1,10 +1,11 @@
-"""Form II.06 of a province's month from the ledger: as known now, and as it was known at an earlier time.
+"""Form II.06 of a province's month from the ledger: as known now, as known at an earlier time, closed and corrected.
 
 The database fills its tables itself: 69 communes, 18 procedures, dossiers of three months with seven events each.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
 import time
@@ -13,15 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
 
 from lienthong.report.fill import Asked, filled
-from lienthong_consumers.ledger.database import connect_now
+from lienthong_consumers.ledger.database import connect, connect_now
 from lienthong_consumers.ledger.migrate import migrate
+from lienthong_consumers.ledger.period_publication import PeriodReports
 from lienthong_consumers.ledger.schema_name import schema_of
 from lienthong_infra.embedded.servers import ledger_dsn
 from lienthong_infra.settings import load_settings
 from lienthong_producers.domain.simulation.procedures import PROCEDURES
+from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import datetime_of, instant_of
 from lienthong_schemas.reference_files import load_reference
 from lienthong_schemas.statements import moment
@@ -35,11 +38,11 @@ NOW: Final = instant_of(moment("2026-11-20T00:00:00+07:00"))
 ROUNDS: Final = 5
 _ROWS: Final = f"""
     INSERT INTO case_row (case_id, kind, epoch, seq, digest, accepted_at, office, commune, selector, channel, status,
-                          received_at, due_at, ended_at, known_at, sealed)
+                          received_at, due_at, ended_at, known_at, sealed, carried, partition)
     SELECT 'dossier:H27.40.' || commune || ':' || n, 'dossier', 1, {EVENTS_EACH}, decode(md5(n::text), 'hex'), ended,
            'H27.40.' || commune, (18000 + commune)::text, (%(codes)s::text[])[1 + n %% {len(PROCEDURES)}],
            CASE WHEN n %% 4 < 3 THEN 'online' ELSE 'direct' END, CASE WHEN n %% 20 < 19 THEN '9' ELSE '5' END,
-           received, received + '10 days', CASE WHEN n %% 20 < 19 THEN ended END, ended, false
+           received, received + '10 days', CASE WHEN n %% 20 < 19 THEN ended END, ended, false, false, 0
     FROM (SELECT n, 1 + n %% {COMMUNES} AS commune, received,
                  received + make_interval(hours => n * 7919 %% 300) AS ended
           FROM (SELECT n, '2026-08-01+07'::timestamptz + n * '90 days'::interval / {DOSSIERS} AS received
@@ -55,6 +58,9 @@ _EVENTS: Final = f"""
     FROM (SELECT *, received_at + (known_at - received_at) * n / {EVENTS_EACH} AS at
           FROM case_row, generate_series(1, {EVENTS_EACH}) AS n) AS one
 """
+
+_LATE: Final = "UPDATE case_row SET due_at = received_at WHERE case_id IN (SELECT case_id FROM case_row LIMIT %s)"
+CORRECTED: Final = 100
 
 
 @contextmanager
@@ -99,7 +105,42 @@ def measure() -> dict[str, float]:
             "by_commune_s": _seconds(connection, Asked(PERIOD, by="commune")),
             "by_field_s": _seconds(connection, Asked(PERIOD, by="field")),
             "as_of_s": _seconds(connection, Asked(PERIOD, by="commune", as_of=as_of)),
+            **asyncio.run(_published(connection)),
         }
+
+
+async def _published(connection: Connection[Any]) -> dict[str, float]:
+    """Seconds of a turn that closes periods, by period, and of one that finds a hundred dossiers changed."""
+    connection.execute("UPDATE judgement SET judged_at = %s", (datetime_of(NOW),))
+    taken, periods = [0.0], 0
+    async with await connect(ledger_dsn(load_settings()), _prefix_of(connection)) as other:
+        while (found := await _turn(other))[1]:
+            taken.append(found[0])
+            periods += found[1]
+        connection.execute(_LATE, (CORRECTED,))
+        connection.execute("UPDATE judgement SET judged_at = judged_at + interval '2 hours'")
+        restated, _ = await _turn(other)
+    return {
+        "periods": periods,
+        "closing_s_each": round(sum(taken) / max(periods, 1), 2),
+        "restating_s": round(restated, 2),
+    }
+
+
+async def _turn(connection: AsyncConnection) -> tuple[float, int]:
+    """One turn of the publication: its seconds, and of how many periods it has written."""
+    begin = time.perf_counter()
+    async with connection.transaction(), connection.cursor() as cursor:
+        codec = SchemaBook()
+        records = await PeriodReports(codec).publish(cursor, NOW)
+        names = {codec.decode(one.topic, one.value or b"")["period"] for one in records}
+    return time.perf_counter() - begin, len(names)
+
+
+def _prefix_of(connection: Connection[Any]) -> str:
+    """The prefix of the bus whose schema the connection looks into."""
+    (schema,) = connection.execute("SELECT current_schema()").fetchone() or ("",)
+    return str(schema).removeprefix("ledger_").replace("_", "-")
 
 
 if __name__ == "__main__":

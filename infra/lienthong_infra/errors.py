@@ -57,6 +57,12 @@ class BadInputError(LienthongError):
         super().__init__("\n".join(self.problems))
 
 
+class WrongCallError(BadInputError):
+    """What was asked for cannot be asked: there is no such unit, period or version. The text says what there is."""
+
+    exit_code = exit_codes.WRONG_CALL
+
+
 class TemporaryError(LienthongError):
     """The work stopped half-way and may be started again by a supervisor."""
 

@@ -25,6 +25,13 @@ class By(StrEnum):
     FIELD = "field"
 
 
+class Units(StrEnum):
+    """Whose units lines are about."""
+
+    THEN = "then"
+    TODAY = "today"
+
+
 class Count(StrEnum):
     """By what a dossier is late."""
 
@@ -60,6 +67,7 @@ class _Options:
     unit: Annotated[str, typer.Option(metavar="CODE", help="Only dossiers of this office or commune.")] = ""
     version: Annotated[int | None, typer.Option(min=1, help="As it was published in this version.")] = None
     as_of: Annotated[str, typer.Option(help="As known at this time (ISO 8601 with offset); default: now.")] = ""
+    units: Annotated[Units, typer.Option(help="Units as in the period, or re-stated for those of today.")] = Units.THEN
     count: Annotated[Count, typer.Option(help="Late by day, as the form counts, or by instant.")] = Count.DAY
     closing_day: Annotated[int | None, typer.Option(min=1, max=28, help=_CLOSING)] = None
     running: Annotated[bool, typer.Option("--running", help="Show a period that is not over yet.")] = False
@@ -85,7 +93,12 @@ def _report(options: _Options) -> None:
     if options.format == Format.XLSX and options.out is None:
         raise BadInputError(["--out: a workbook needs a file"])
     if options.version is not None:
-        others = {"--as-of": options.as_of, "--running": options.running, "--closing-day": options.closing_day}
+        others = {
+            "--as-of": options.as_of,
+            "--running": options.running,
+            "--closing-day": options.closing_day,
+            "--units today": options.units == Units.TODAY,
+        }
         given = [name for name, value in others.items() if value]
         if given or options.count == Count.INSTANT:
             raise BadInputError(
@@ -103,6 +116,7 @@ def _report(options: _Options) -> None:
         as_of=instant_option("--as-of", options.as_of),
         running=options.running,
         version=options.version,
+        today=options.units == Units.TODAY,
     )
     settings = settings_for(options.prefix)
     with open_ledger(ledger_dsn(settings), settings.prefix) as connection:
@@ -149,6 +163,8 @@ def _print_table(form: "FilledForm") -> None:
         console.print(f"Trong số đã giải quyết có {form.total.refused:,} hồ sơ bị từ chối sau khi tiếp nhận.")
     known = "chưa có gì" if form.known_at is None else iso_of(form.known_at)
     console.print(f"Số liệu biết đến {known}, tính theo {COUNTED[form.counting]}.")
+    for note in form.notes:
+        console.print(note)
     if form.version is not None:
         console.print(f"Phiên bản công bố: {form.version}, mới nhất: {form.newest}.")
     elif form.newest is not None:

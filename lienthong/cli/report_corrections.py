@@ -29,16 +29,16 @@ def _corrections(
     from lienthong_consumers.ledger.database import open_ledger
     from lienthong_consumers.ledger.period_versions import corrections, published
     from lienthong_infra.embedded.servers import ledger_dsn
-    from lienthong_infra.errors import BadInputError
+    from lienthong_infra.errors import WrongCallError
     from lienthong_schemas.report_form import DOSSIER_FORM
 
     settings = settings_for(prefix)
     with open_ledger(ledger_dsn(settings), settings.prefix) as connection:
         known = published(connection, DOSSIER_FORM, period)
         if known is None:
-            raise BadInputError([f"--period: {period} was not published; is `lienthong ledger publish` running?"])
+            raise WrongCallError([f"--period: {period} was not published; is `lienthong ledger publish` running?"])
         if version is not None and version > known.version:
-            raise BadInputError([f"--version: the newest version of {period} is {known.version}"])
+            raise WrongCallError([f"--version: the newest version of {period} is {known.version}"])
         found = corrections(connection, DOSSIER_FORM, period, version, unit)
     if as_json:
         typer.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False))

@@ -11,6 +11,7 @@ from psycopg import Connection
 from lienthong.report.form import FilledForm, FilledLine
 from lienthong_consumers.domain.period_lines import key_of, name_of
 from lienthong_consumers.domain.period_report import (
+    NOTHING,
     Cell,
     Counting,
     Line,
@@ -26,7 +27,7 @@ from lienthong_consumers.ledger.period_rows import (
     zone_of,
 )
 from lienthong_consumers.ledger.period_versions import Published, published, published_lines
-from lienthong_infra.errors import BadInputError
+from lienthong_infra.errors import WrongCallError
 from lienthong_schemas.instants import Instant, iso_of
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.report_form import DOSSIER_FORM
@@ -48,10 +49,12 @@ class Asked(NamedTuple):
     """Whether a period that is not over may be shown."""
     version: int | None = None
     """As it was published in this version; None: counted now."""
+    today: bool = False
+    """Whether lines are of the units of today instead of those of the period."""
 
 
 def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledForm:
-    """The form, all from one snapshot. Raises BadInputError, or ConfigurationError where there is no calendar."""
+    """The form, all from one snapshot. Raises WrongCallError, or ConfigurationError where there is no calendar."""
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         book = reference_book(connection)
@@ -62,20 +65,54 @@ def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledFor
         known_at = newest if asked.as_of is None or newest is None else min(newest, asked.as_of)
         closed = period.end <= (now if asked.as_of is None else asked.as_of)
         if not closed and not asked.running:
-            raise BadInputError(
+            raise WrongCallError(
                 [f"--period: {period.name} is over at {iso_of(period.end)}; --running shows what it is so far"]
             )
         newest_version = published(connection, DOSSIER_FORM, period.name)
         if asked.version is not None:
             return _version(connection, asked, period, book, newest_version)
         units = book.units(period.end - 1)
-        cells = _cells(connection, asked, period, book)
-    if asked.unit and not cells and asked.unit not in units:
-        raise BadInputError([f"--unit: {asked.unit} is no unit of that period, and no dossier names it"])
+        cells = _cells(connection, asked, period, book, now)
+    if asked.unit and not cells and asked.unit not in (book.units(now) if asked.today else units):
+        raise WrongCallError([_no_such_unit(asked.unit, book, period)])
     lines = lines_by(cells, key_of(asked.by, book, period))
+    if asked.today and asked.by in ("office", "commune"):
+        return _of_today(FilledForm(period, asked.by, asked.counting, known_at, closed, ()), lines, book, now)
     newest_number = None if newest_version is None else newest_version.version
     form = FilledForm(period, asked.by, asked.counting, known_at, closed, (), newest=newest_number)
     return form._replace(lines=_named(lines, asked.by, book, period))
+
+
+def _of_today(form: FilledForm, lines: Mapping[str, Line], book: ReferenceBook, now: Instant) -> FilledForm:
+    """The lines added up for the units of today; what cannot be told apart is said."""
+    found: dict[str, Line] = {}
+    notes: list[str] = []
+    for code, line in lines.items():
+        today, parts = book.unit_today(code, now)
+        found[today] = found.get(today, NOTHING).plus(line)
+        if parts:
+            notes.append(
+                f"{code} was split into {', '.join(parts)}: {line.received:,} dossiers whose last event still names it "
+                "cannot be told apart and stay under it"
+            )
+    named = []
+    for code in sorted(found):
+        unit = book.unit(code, now) or book.unit(code, form.period.end - 1)
+        named.append(FilledLine(code, "" if unit is None else unit.name, found[code]))
+    return form._replace(lines=tuple(named), notes=tuple(notes))
+
+
+def _no_such_unit(code: str, book: ReferenceBook, period: Period) -> str:
+    """Why there is no report of a unit, and what there is."""
+    at = period.end - 1
+    began, unit = book.began(code), book.unit(code, at)
+    if began is None:
+        return f"--unit: {code} is no unit of that period, and no dossier names it"
+    if unit is not None and unit.successors:
+        return f"--unit: {code} had ended by then; in its place there was {', '.join(unit.successors)}"
+    before = book.predecessors(code)
+    instead = f"; until then there was {', '.join(before)}" if before else ""
+    return f"--unit: {code} did not exist in that period, it began at {iso_of(began)}{instead}"
 
 
 def _named(lines: Mapping[str, Line], by: str, book: ReferenceBook, period: Period) -> tuple[FilledLine, ...]:
@@ -87,19 +124,21 @@ def _version(
 ) -> FilledForm:
     """The form as it was published."""
     if newest is None or asked.version is None:
-        raise BadInputError([f"--version: {period.name} was not published; is `lienthong ledger publish` running?"])
+        raise WrongCallError([f"--version: {period.name} was not published; is `lienthong ledger publish` running?"])
     if asked.version > newest.version:
-        raise BadInputError([f"--version: the newest version of {period.name} is {newest.version}"])
+        raise WrongCallError([f"--version: the newest version of {period.name} is {newest.version}"])
     if asked.unit and asked.by != "field":
-        raise BadInputError(["--version: an office has a report of its own only --by field"])
+        raise WrongCallError(["--version: an office has a report of its own only --by field"])
     found = published_lines(connection, DOSSIER_FORM, period.name, (asked.by, asked.unit), asked.version)
     if found is None:
-        raise BadInputError([f"--unit: {asked.unit} had no dossier in version {asked.version} of {period.name}"])
+        raise WrongCallError([f"--unit: {asked.unit} had no dossier in version {asked.version} of {period.name}"])
     lines = _named(found.lines, asked.by, book, period)
     return FilledForm(period, asked.by, "day", found.known_at, True, lines, asked.version, newest.version)
 
 
-def _cells(connection: Connection[Any], asked: Asked, period: Period, book: ReferenceBook) -> dict[Cell, Line]:
+def _cells(
+    connection: Connection[Any], asked: Asked, period: Period, book: ReferenceBook, now: Instant
+) -> dict[Cell, Line]:
     zone = zone_of(book, period.end - 1)
     if asked.as_of is None:
         cells = cells_now(connection, period, zone, asked.counting)
@@ -107,7 +146,13 @@ def _cells(connection: Connection[Any], asked: Asked, period: Period, book: Refe
         cells = cells_at(connection, period, zone, asked.counting, asked.as_of)
     if not asked.unit:
         return cells
-    return {cell: line for cell, line in cells.items() if asked.unit in (cell.office, cell.commune)}
+    return {cell: line for cell, line in cells.items() if asked.unit in _units_of(cell, asked, book, now)}
+
+
+def _units_of(cell: Cell, asked: Asked, book: ReferenceBook, now: Instant) -> tuple[str, ...]:
+    """Office and commune of a cell, as those who ask call them."""
+    codes = (cell.office, cell.commune)
+    return tuple(book.unit_today(code, now)[0] for code in codes) if asked.today else codes
 
 
 def _yesterday(book: ReferenceBook, now: Instant) -> str:

@@ -44,6 +44,8 @@ class FilledForm(NamedTuple):
     """The published version that this is; None: it was counted now."""
     newest: int | None = None
     """The newest published version of the period; None: it was not published."""
+    notes: tuple[str, ...] = ()
+    """What cannot be told from the figures, in words."""
 
     @property
     def total(self) -> Line:
@@ -67,6 +69,7 @@ class FilledForm(NamedTuple):
             "closed": self.closed,
             "version": self.version,
             "newest_version": self.newest,
+            "notes": list(self.notes),
             "by": self.by,
             "counted_by": self.counting,
             "known_at": None if self.known_at is None else iso_of(self.known_at),

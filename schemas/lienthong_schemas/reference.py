@@ -310,6 +310,35 @@ class ReferenceBook:
         found = {code: self.unit(code, at) for code in codes}
         return {code: unit for code, unit in found.items() if unit is not None and not unit.successors}
 
+    def unit_today(self, code: str, at: Instant) -> tuple[str, tuple[str, ...]]:
+        """Which unit a code has become at an instant, through mergers; the units that it was split into, where it was.
+
+        A code that was split stays what it is: nobody can tell from the code which of them is meant.
+        """
+        seen = {code}
+        while (unit := self.unit(code, at)) is not None and unit.successors:
+            if len(unit.successors) > 1 or unit.successors[0] in seen:
+                return code, unit.successors
+            code = unit.successors[0]
+            seen.add(code)
+        return code, ()
+
+    def predecessors(self, code: str) -> list[str]:
+        """The units that ended in this one, by mergers and splits, sorted."""
+        found = {
+            key
+            for (kind, key), versions in self._versions.items()
+            if kind == "unit"
+            for version in versions
+            if isinstance(version.body, Unit) and code in version.body.successors
+        }
+        return sorted(found)
+
+    def began(self, code: str) -> Instant | None:
+        """From when a unit exists; None: the bus was told of none."""
+        versions = self._versions.get(("unit", code))
+        return versions[0].valid_from if versions else None
+
     def procedure(self, selector: str, at: Instant) -> Procedure | None:
         """The procedure with this code at an instant; with an agency's code behind it, its own or the national one."""
         for key in (selector, ".".join(selector.split(".")[:2])):

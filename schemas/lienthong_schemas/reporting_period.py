@@ -67,3 +67,18 @@ def periods_ending_on(day: date, kinds: Collection[PeriodKind], closing_day: Clo
         ("year", f"{year:04}", closes and month == 12),
     )
     return [name for kind, name, ends in named if ends and kind in kinds]
+
+
+def kind_of(period: str) -> PeriodKind:
+    """What kind of period a name is. Raises ValueError for what is none."""
+    if len(period) == len("2026-10-31"):
+        date.fromisoformat(period)
+        return "day"
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        raise ValueError(f"{period!r} is no period; write 2026, 2026-M10, 2026-Q3, 2026-W41, 2026-6M or 2026-9M")
+    kinds: tuple[tuple[str | None, PeriodKind], ...] = ((found[2], "month"), (found[3], "quarter"), (found[4], "week"))
+    for there, kind in kinds:
+        if there:
+            return kind
+    return "half-year" if found[5] == "6" else "nine-months" if found[5] else "year"

@@ -16,7 +16,7 @@ from lienthong_consumers.domain.period_report import Countable, DayOf, Period
 from lienthong_consumers.domain.restatement import countable_of
 from lienthong_consumers.domain.settlement import settle
 from lienthong_consumers.ledger.summary import CALENDAR
-from lienthong_infra.errors import BadInputError, ConfigurationError
+from lienthong_infra.errors import ConfigurationError, WrongCallError
 from lienthong_schemas.instants import Instant, datetime_of, instant_of
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference import ReferenceBook
@@ -72,13 +72,13 @@ def day_of(zone: ZoneInfo) -> DayOf:
 def period_of(name: str, closing_day: int | ClosingDay, book: ReferenceBook) -> Period:
     """A period by its name, such as ``2026-M10``, ``2026-Q3``, ``2026`` or a day ``2026-10-31``.
 
-    Raises BadInputError for what is no period, ConfigurationError without a calendar.
+    Raises WrongCallError for what is no period, ConfigurationError without a calendar.
     """
     try:
         day = date.fromisoformat(name) if len(name) == len("2026-10-31") else None
         first, last = (day, day) if day is not None else period_days(name, closing_day)
     except ValueError as error:
-        raise BadInputError([f"--period: {error}"]) from None
+        raise WrongCallError([f"--period: {error}"]) from None
     noon = instant_of(datetime.combine(last, time(12), ZoneInfo("UTC")))
     return days_in_zone(name, first, last, zone_of(book, noon))
 
