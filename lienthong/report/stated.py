@@ -46,6 +46,7 @@ def compared(connection: Connection[Any], name: str, unit: str = "", form: str =
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         book = reference_book(connection)
+        period_of(name, book.closing_day(form), book)
         reports = [
             one
             for one in sent_reports(connection, name)

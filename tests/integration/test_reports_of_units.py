@@ -10,6 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lienthong.cli.main import build_app
+from lienthong.report.stated import compared
+from lienthong_consumers.ledger.database import connect_now
+from lienthong_infra.errors import WrongCallError
 from lienthong_infra.ports import OutboundRecord
 from lienthong_schemas.identity import event_id
 from lienthong_schemas.reference_files import load_reference
@@ -104,6 +107,14 @@ def test_one_unit_alone_that_is_right_is_good(run: Callable[..., tuple[int, Any]
     """Exit code 0."""
     code, found = run("stated", "--period", "2026-M10", "--unit", "H27.40.1")
     assert (code, len(found)) == (0, 1)
+
+
+@pytest.mark.parametrize("words", [("--period", "2026-X"), ("--period", "2026-M10", "--unit", "H99")])
+def test_a_period_or_unit_that_there_is_not_is_a_wrong_call(bench: LedgerBench, words: tuple[str, ...]) -> None:
+    """An empty list would say that all is well."""
+    name, unit = words[1], words[3] if len(words) > 2 else ""
+    with connect_now(bench.dsn, bench.prefix) as connection, pytest.raises(WrongCallError, match=r"2026-X|H99"):
+        compared(connection, name, unit)
 
 
 def test_what_is_owed_is_due_until_it_is_missing(run: Callable[..., tuple[int, Any]]) -> None:
