@@ -64,6 +64,7 @@ ON_A_BROKER: dict[str, Callable[[str, Arguments, Console], Any]] = {
 }
 ALONE = {
     "calendar": "benchmarks.calendar_additions",
+    "checksums": "benchmarks.checksums",
     "codec": "benchmarks.codec",
     "memory": "benchmarks.memory",
     "report": "benchmarks.report",

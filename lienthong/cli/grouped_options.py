@@ -20,9 +20,14 @@ def verb_of(options: type[Options], run: Callable[[Options], None]) -> Callable[
     verb.__annotations__ = {field.name: hints[field.name] for field in fields}
     parameters = [
         inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=_default_of(field), annotation=hints[field.name]
         )
         for field in fields
     ]
     verb.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return verb
+
+
+def _default_of(field: dataclasses.Field[Any]) -> Any:
+    """Its default; a field without one is an option that must be given."""
+    return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default

@@ -58,12 +58,12 @@ def fold_case(
 
 
 def count_case(figures: Contributions, state: CaseState, rules: Rules) -> None:
-    """Count a case by what it states, before the first tick: without time nothing is folded or said."""
+    """Count a case by what it states, where it is not folded: before the first tick, or only for a checksum."""
     before = state.header.contribution
     after = figures.contribution(state, state.progress(rules), _NOTHING_HOLDS)
     if after != before:
         figures.changed(before, after)
-        state.header = state.header._replace(contribution=after)
+        state.header = Header(*state.header[:-1], after)
 
 
 def _closed_since(state: CaseState, progress: Progress, outcome: Fold) -> Instant | None:

@@ -93,6 +93,8 @@ class DeadlinePartition:
         self._renewal = Renewal(self.cases)
         self._to_confirm: set[bytes] = set()
         self._touched: dict[bytes, CaseState] = {}
+        self._uncounted: set[bytes] = set()
+        """Touched cases that no checksum of this run has counted."""
         self._folds_left = 0
         self._boundary = boundary_after(0)
         """The offset at which the next checksum is due."""
@@ -207,6 +209,7 @@ class DeadlinePartition:
             self._write_letter(_too_long(record))
         elif state.take(Known(event, taken_at), self._rules):
             self._touched[key] = state
+            self._uncounted.add(key)
         return True
 
     def _write_letter(self, written: OutboundRecord) -> None:
@@ -287,10 +290,17 @@ class DeadlinePartition:
             if value is not None:
                 self._changes[key] = value
         self._touched.clear()
+        self._uncounted.clear()
 
     def _write_checksum(self, reached: int) -> None:
-        """Say what is counted, now that all records below a boundary are taken; ``reached`` is what comes next."""
-        self._settle()
+        """Say what is counted, now that all records below a boundary are taken; ``reached`` is what comes next.
+
+        The touched cases are only counted by what they state. They are folded with the rest of the run, once: what
+        a clock says changes none of these figures.
+        """
+        for key in self._uncounted:
+            count_case(self._figures, self._touched[key], self._rules)
+        self._uncounted.clear()
         below = boundary_passed(self._boundary - 1, reached)
         if below is not None:
             self._outputs += self._figures.checksum(below, self._position)

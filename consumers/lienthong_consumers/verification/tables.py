@@ -48,6 +48,10 @@ NOT_COMPARED: Final[Mapping[str, str]] = {
     "outbound": "what was published, and when; it follows from the tables that are compared",
     "tick": "the newest tick; ticks are not replayed",
     "judgement": "by which tick figures were last published; ticks are not replayed",
+    **dict.fromkeys(
+        ("period_closing", "period_close", "period_cell", "period_counted", "period_report", "period_correction"),
+        "what was published at the closing of a period, and since; by ticks, which are not replayed",
+    ),
     "migration": "the step of the tables; both must be at the newest",
 }
 """Tables that are no function of the log."""

@@ -1,0 +1,102 @@
+"""The verb `lienthong reconcile`: figures or dossiers of another system against the ledger."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lienthong.cli.grouped_options import verb_of
+from lienthong.cli.moments import instant_option
+from lienthong.cli.options import Prefix, settings_for
+
+
+class By(StrEnum):
+    """What a line of the file is about."""
+
+    OFFICE = "office"
+    COMMUNE = "commune"
+
+
+class Count(StrEnum):
+    """By what a dossier is late."""
+
+    DAY = "day"
+    INSTANT = "instant"
+
+
+class Format(StrEnum):
+    """How it is shown."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+_PERIODS = "2026-M10, 2026-Q3, 2026-6M, 2026-9M, 2026, 2026-W41 or a day 2026-10-31."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    portal: Annotated[
+        Path, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="CSV or XLSX of the other system.")
+    ]
+    period: Annotated[str, typer.Option(metavar="PERIOD", help=_PERIODS)]
+    as_of: Annotated[str, typer.Option(help="Our figures as known at this time (ISO 8601 with offset).")] = ""
+    exported: Annotated[str, typer.Option(help="When the file was written; default: at the end of the period.")] = ""
+    count: Annotated[Count, typer.Option(help="Late by day, as the form counts, or by instant.")] = Count.DAY
+    by: Annotated[By, typer.Option(help="What the units of the file are.")] = By.OFFICE
+    closing_day: Annotated[int, typer.Option(min=1, max=28, help="Last day of a period within its month.")] = 14
+    most: Annotated[int, typer.Option(min=0, help="Dossiers shown in the table; the other formats have all.")] = 50
+    format: Annotated[Format, typer.Option(help="How to show it.")] = Format.TABLE
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.")] = None
+    prefix: Prefix = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("reconcile")(verb_of(_Options, _reconcile))
+
+
+def _reconcile(options: _Options) -> None:
+    """Compare another system's figures or dossiers with ours, down to the dossiers; exit code 1 where they differ."""
+    from lienthong.reconcile.reconcile import Asked, reconcile
+    from lienthong_consumers.ledger.database import open_ledger
+    from lienthong_infra import exit_codes
+    from lienthong_infra.embedded.servers import ledger_dsn
+
+    asked = Asked(
+        file=options.portal,
+        period=options.period,
+        by=options.by.value,
+        counting=options.count.value,
+        closing_day=options.closing_day,
+        as_of=instant_option("--as-of", options.as_of),
+        exported_at=instant_option("--exported", options.exported),
+    )
+    settings = settings_for(options.prefix)
+    with open_ledger(ledger_dsn(settings), settings.prefix) as connection:
+        found = reconcile(connection, asked)
+    _tell(found, options)
+    if not found.good:
+        raise typer.Exit(exit_codes.PROBLEMS_FOUND)
+
+
+def _tell(found: object, options: _Options) -> None:
+    from rich.console import Console
+
+    from lienthong.reconcile import show
+    from lienthong.reconcile.reconcile import Reconciled
+
+    assert isinstance(found, Reconciled)
+    if options.format == Format.TABLE and not options.as_json:
+        show.show(Console(highlight=False), found, most=options.most)
+        return
+    text = show.as_csv(found) if options.format == Format.CSV else show.as_json(found) + "\n"
+    if options.out is None:
+        typer.echo(text, nl=False)
+    else:
+        options.out.write_text(text, encoding="utf-8", newline="")
+        typer.echo(f"wrote {options.out}")
