@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import latency, ledger_sink, restore, side_by_side, two_workers
+from benchmarks import latency, ledger_sink, restore, side_by_side, totals, two_workers
 from lienthong_infra.embedded.servers import bootstrap as broker_address
 from lienthong_infra.embedded.servers import ledger_dsn
 from lienthong_infra.settings import load_settings
@@ -33,6 +33,12 @@ def _cpu(broker: str, arguments: Arguments, console: Console) -> Any:
 def _latency(broker: str, arguments: Arguments, console: Console) -> Any:
     found = latency.measure(broker, rate=arguments.rate, seconds=arguments.seconds)
     latency.show(found, console)
+    return found
+
+
+def _totals(broker: str, arguments: Arguments, console: Console) -> Any:
+    found = totals.measure(broker, rate=min(arguments.rate, totals.RATE), seconds=arguments.seconds)
+    totals.show(found, console)
     return found
 
 
@@ -58,6 +64,7 @@ def _ledger(broker: str, arguments: Arguments, console: Console) -> Any:
 ON_A_BROKER: dict[str, Callable[[str, Arguments, Console], Any]] = {
     "cpu": _cpu,
     "latency": _latency,
+    "totals": _totals,
     "workers": _workers,
     "restore": _restore,
     "ledger": _ledger,
@@ -78,8 +85,10 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=[*ON_A_BROKER, *ALONE], metavar="NAME")
     parser.add_argument("--events", type=int, default=40_000, help="of cpu, workers and ledger")
     parser.add_argument("--rounds", type=int, default=1, help="of cpu, workers and ledger; medians are shown")
-    parser.add_argument("--rate", type=int, default=latency.RATE, help="events a second, of latency")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of latency")
+    parser.add_argument(
+        "--rate", type=int, default=latency.RATE, help="events a second, of latency; of totals at most 200"
+    )
+    parser.add_argument("--seconds", type=float, default=30.0, help="of latency and totals")
     parser.add_argument("--cases", type=int, default=restore.CASES, help="of restore")
     parser.add_argument("--json", action="store_true", help="print the single results as JSON as well")
     arguments = parser.parse_args()

@@ -47,12 +47,12 @@ async def run_totals(options: TotalsOptions, stop: asyncio.Event) -> None:
         observer=TotalsMetrics(prefix, registry),
     )
     watchdog = asyncio.create_task(Watchdog(hung).turn())
-    log.info("totals-started", extra={"bus": prefix})
+    log.info("stream-worker-started", extra={"bus": prefix, "topics": PARTIALS.topic})
     await TotalsHost(ports, every_s=options.every_s).run(stop)
     await ports.reader.close()
     await ports.log.close()
     watchdog.cancel()
-    log.info("totals-stopped", extra={"bus": prefix})
+    log.info("stream-worker-stopped", extra={"bus": prefix})
 
 
 def run_process(options: TotalsOptions) -> NoReturn:

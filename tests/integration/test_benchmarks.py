@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import codec, latency, ledger_sink, side_by_side, two_workers
+from benchmarks import codec, latency, ledger_sink, side_by_side, totals, two_workers
 from benchmarks.bus import bus, province_entries, publish_province
 
 pytestmark = pytest.mark.broker
@@ -31,15 +31,17 @@ async def test_the_benchmarks_work(kafka_bootstrap: str) -> None:
 
     All at once, because most of it is waiting for processes to start.
     """
-    reports, shared, late = await asyncio.gather(
+    reports, shared, late, added_up = await asyncio.gather(
         contestants(kafka_bootstrap),
         two_workers.shared(kafka_bootstrap, 1, EVENTS),
         latency.run(kafka_bootstrap, rate=100, seconds=1.0),
+        totals.run(kafka_bootstrap, rate=50, seconds=1.0),
     )
     assert {each["events"] for each in (*reports, *shared)} == {EVENTS}
     assert len({each["outputs_per_event"] for each in reports}) == 1
     assert two_workers.rate(shared) > 0
     assert late["clock_event"]["number"] > 0
+    assert added_up["totals.v1"]["number"] > 0
     assert 0 < late["clock_event"]["p50_ms"] <= late["clock_event"]["p99_ms"]
 
 
