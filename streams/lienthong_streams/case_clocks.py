@@ -16,10 +16,12 @@ from lienthong_streams.announce import Origin, announcement
 from lienthong_streams.case_state import CaseState, Header
 from lienthong_streams.contributions import Contributions
 from lienthong_streams.domain.announcements import diff
+from lienthong_streams.domain.calm import calm_of
 from lienthong_streams.domain.facts import Fold
 from lienthong_streams.domain.fold import fold_of
 from lienthong_streams.domain.progress import Progress
 from lienthong_streams.domain.rules import Rules
+from lienthong_streams.packed_calm import LONGEST
 
 
 class Moment(NamedTuple):
@@ -54,6 +56,7 @@ def fold_case(
         _silent_offices(state, outcome),
         after,
     )
+    state.calm = calm_of(progress, outcome, state.last) if _may_be_calm(state) else None
     return [announcement(book, case_id, state.last, emission, moment.origin) for emission in emissions]
 
 
@@ -64,6 +67,11 @@ def count_case(figures: Contributions, state: CaseState, rules: Rules) -> None:
     if after != before:
         figures.changed(before, after)
         state.header = Header(*state.header[:-1], after)
+
+
+def _may_be_calm(state: CaseState) -> bool:
+    """Whether the case can be carried on by its bytes, and nobody's silence leaves anything provisional."""
+    return 0 < state.last_size <= LONGEST and not state.header.silent
 
 
 def _closed_since(state: CaseState, progress: Progress, outcome: Fold) -> Instant | None:

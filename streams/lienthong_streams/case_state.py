@@ -20,20 +20,22 @@ import msgspec
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.errors import ContractError
 from lienthong_schemas.instants import Instant
+from lienthong_streams.domain.calm import Calm
 from lienthong_streams.domain.packing import pack, unpack
 from lienthong_streams.domain.progress import Progress, progress_of
 from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.timeline import Known, insert
 from lienthong_streams.older_states import OLDER_VERSIONS, read_older_state
+from lienthong_streams.packed_calm import pack_carried, read_carried
 from lienthong_streams.packed_standing import pack_standing, pack_withdrawals, unpack_standing, unpack_withdrawals
-from lienthong_streams.packed_timeline import added, pack_timeline, unpack_timeline
+from lienthong_streams.packed_timeline import added, last_events, pack_timeline, size_of_only, unpack_timeline
 
 VERSION: Final = 4
 _VERSION_BYTE: Final = bytes((VERSION,))
 NEVER_FOLDED: Final = -1
 """The reference end of a case that was not folded yet."""
 
-_HEADER: Final = Struct("<BBqqHHIII")
+HEADER: Final = Struct("<BBqqHHIII")
 """Version, marks, the instant that the marks tell about, reference end, and the lengths of the five parts between."""
 _FIRST: Final = Struct("<BBqq")
 WATCHED, CLOSED, SILENT = 1, 2, 4
@@ -69,20 +71,26 @@ class CaseState:
     """What the worker keeps of one case. Progress and timeline are unpacked when they are asked for."""
 
     __slots__ = (
+        "_behind",
         "_carried",
         "_case_id",
         "_newest",
         "_packed",
         "_progress",
         "_timeline",
+        "calm",
         "header",
         "heard_at",
+        "last_size",
         "standing",
         "withdrawals",
     )  # fmt: skip
 
-    def __init__(self, case_id: str = "", packed: bytes = b"", progress: bytes = b"") -> None:
+    def __init__(self, case_id: str = "", packed: bytes = b"", carried: bytes = b"") -> None:
+        """``carried``: the progress and what is kept with it, see ``calm_case``."""
         self.header = UNFOLDED
+        self.calm: Calm | None = None
+        """Which events would change nothing, as the last fold found it."""
         self.standing: dict[str, str] = {}
         """Settled key without the case id → how firm it was said to be."""
         self.withdrawals: dict[str, str] = {}
@@ -91,7 +99,8 @@ class CaseState:
         """When the bus knew the newest event of those that were taken since the state was unpacked."""
         self._case_id = case_id
         self._packed = packed
-        self._progress = progress
+        self.last_size, self._behind, self._progress = read_carried(carried)
+        """Bytes of the last event in the packed timeline; 0 where that is not known."""
         self._carried: Progress | None = None
         self._timeline: list[Known] | None = None
         self._newest: Known | None = None
@@ -104,7 +113,11 @@ class CaseState:
     @property
     def last(self) -> Known:
         """The last event of the timeline."""
-        return self._unpacked()[-1] if self._newest is None else self._newest
+        if self._newest is not None:
+            return self._newest
+        if self._timeline is None and self.last_size:
+            return last_events(self._case_id, self._packed, self.last_size)[0]
+        return self._unpacked()[-1]
 
     @property
     def followed_by(self) -> Known | None:
@@ -115,6 +128,9 @@ class CaseState:
         """How far the case has come, under these rules: as it was carried on so far, else from the timeline."""
         if self._carried is None and self._progress:
             self._carried = unpack(self._case_id, _DECODER.decode(self._progress), rules)
+            if self._carried is not None and self._behind:
+                for known in last_events(self._case_id, self._packed, self._behind):
+                    self._carried.go_on(known)
         if self._carried is None:
             self._carried = progress_of(self._unpacked(), rules)
             self._progress = b""
@@ -126,7 +142,9 @@ class CaseState:
             progress = self.progress(rules)
             if progress.follows(known):
                 progress.step(known)
-                self._packed = added(self._packed, known)
+                packed = added(self._packed, known)
+                self.last_size = len(packed) - len(self._packed)
+                self._packed = packed
                 if self._timeline is not None:
                     self._timeline.append(known)
                 self._newest = known
@@ -136,12 +154,13 @@ class CaseState:
         if not insert(timeline, known):
             return False
         self._packed = pack_timeline(timeline)
+        self.last_size = size_of_only(self._packed) if len(timeline) == 1 else 0
         self._carried = self._newest = None
         self._changed(known)
         return True
 
     def _changed(self, known: Known) -> None:
-        self._progress = b""
+        self._progress, self._behind, self.calm = b"", 0, None
         self.heard_at = known.known_at if self.heard_at is None else max(self.heard_at, known.known_at)
 
     def knows(self, event: CaseEvent) -> bool:
@@ -155,16 +174,21 @@ class CaseState:
         return self._packed
 
     @property
-    def packed_progress(self) -> bytes:
-        """The progress in bytes; empty where it is made anew when it is needed: an ended case seldom goes on."""
+    def carried(self) -> bytes:
+        """The progress in bytes and what is kept with it."""
+        progress = self._packed_progress()
+        return progress if self.calm is None else pack_carried(self.calm, self.last_size, 0, progress)
+
+    def _packed_progress(self) -> bytes:
+        """The progress; empty where it is made anew when it is needed: an ended case seldom goes on."""
         if self.header.closed_since is not None:
             return b""
-        if not self._progress and self._carried is not None:
+        if self._carried is not None and (self._behind or not self._progress):
             try:
-                self._progress = _ENCODER.encode(pack(self._carried))
+                self._progress, self._behind = _ENCODER.encode(pack(self._carried)), 0
             except OverflowError:  # numbers that no office reaches; such a case is carried on from its timeline
                 return b""
-        return self._progress
+        return b"" if self._behind else self._progress
 
     def _unpacked(self) -> list[Known]:
         if self._timeline is None:
@@ -182,10 +206,10 @@ def encode_state(state: CaseState) -> bytes:
         marks, instant = CLOSED, header.closed_since
     silent = "\0".join(header.silent).encode()
     marks |= SILENT if silent else 0
-    contribution, progress = header.contribution, state.packed_progress
+    contribution, progress = header.contribution, state.carried
     standing, withdrawals = pack_standing(state.standing), pack_withdrawals(state.withdrawals)
     lengths = len(silent), len(contribution), len(progress), len(standing), len(withdrawals)
-    fixed = _HEADER.pack(VERSION, marks, instant, header.reference_end, *lengths)
+    fixed = HEADER.pack(VERSION, marks, instant, header.reference_end, *lengths)
     return b"".join((fixed, silent, contribution, progress, standing, withdrawals, state.packed_timeline))
 
 
@@ -205,8 +229,8 @@ def contribution_in(value: bytes) -> bytes:
     """What a case adds to the live figures; empty for a state of an older version."""
     if value[:1] != _VERSION_BYTE:
         return b""
-    _, _, _, _, silent, contribution, *_ = _HEADER.unpack_from(value)
-    at = _HEADER.size + silent
+    _, _, _, _, silent, contribution, *_ = HEADER.unpack_from(value)
+    at = HEADER.size + silent
     return value[at : at + contribution]
 
 
@@ -215,15 +239,15 @@ def read_header(value: bytes) -> Header:
     if value[0] != VERSION:
         require_known_version(value)
         return UNFOLDED
-    _, marks, instant, reference_end, silent, contribution, *_ = _HEADER.unpack_from(value)
+    _, marks, instant, reference_end, silent, contribution, *_ = HEADER.unpack_from(value)
     if not (silent or contribution):
         return Header(instant if marks & WATCHED else None, instant if marks & CLOSED else None, reference_end, (), b"")
-    at = _HEADER.size + silent
+    at = HEADER.size + silent
     return Header(
         instant if marks & WATCHED else None,
         instant if marks & CLOSED else None,
         reference_end,
-        tuple(value[_HEADER.size : at].decode().split("\0")) if silent else (),
+        tuple(value[HEADER.size : at].decode().split("\0")) if silent else (),
         value[at : at + contribution],
     )
 
@@ -243,8 +267,8 @@ def decode_state(case_id: str, value: bytes) -> CaseState:
     require_known_version(value)
     if value[0] in OLDER_VERSIONS:
         return _state_of_older(case_id, value)
-    _, _, _, _, silent, contribution, progress, standing, withdrawals = _HEADER.unpack_from(value)
-    carried = _HEADER.size + silent + contribution
+    _, _, _, _, silent, contribution, progress, standing, withdrawals = HEADER.unpack_from(value)
+    carried = HEADER.size + silent + contribution
     stands = carried + progress
     withdrawn = stands + standing
     end = withdrawn + withdrawals

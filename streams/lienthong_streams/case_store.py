@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
+from lienthong_streams.calm_case import Present, carried_on
 from lienthong_streams.case_state import (
     CLOSED,
     UNFOLDED,
@@ -25,6 +26,7 @@ from lienthong_streams.case_state import (
 )
 from lienthong_streams.cold_cases import ColdCases
 from lienthong_streams.deadline_index import DeadlineIndex
+from lienthong_streams.domain.timeline import Known
 
 DAY: Final = 24 * 3_600 * MICROSECONDS_PER_SECOND
 """Microseconds."""
@@ -140,6 +142,21 @@ class CaseStore:
             self._bytes -= len(key) + len(old)
         self._keep(key, value, UNFOLDED if old is None else read_header(old), state.header)
         return value
+
+    def carry_on(self, key: bytes, known: Known, present: Present) -> bytes | None:
+        """Add an event that merely goes on to a case in memory; returns its bytes, or None where it must be taken."""
+        value = self._values.get(key)
+        carried = None if value is None else carried_on(value, known, present)
+        if value is None or carried is None:
+            return None
+        longer, closed_since = carried
+        if closed_since is not None:
+            del self._values[key]  # as in ``_keep``
+        self._values[key] = longer
+        self._bytes += len(longer) - len(value)
+        if closed_since is not None:
+            self._closings.add(closed_since + self._kept_closed, key)
+        return longer
 
     def fallen_due(self, horizon: Instant, limit: int) -> list[bytes]:
         """At most so many cases that must be folded again at a horizon; they are not given twice."""

@@ -75,6 +75,23 @@ def unpack_timeline(case_id: str, packed: bytes) -> list[Known]:
     return timeline
 
 
+def size_of_only(packed: bytes) -> int:
+    """The bytes of the event in a timeline that has one."""
+    return len(packed) - unpack_bytes(packed, 0)[1] - _TIMES.size
+
+
+def last_events(case_id: str, packed: bytes, size: int) -> list[Known]:
+    """The events in the last bytes of a timeline, so many as they take."""
+    texts, at = unpack_bytes(packed, 0)
+    base = _Base(case_id, _unpacked_texts(texts), _TIMES.unpack_from(packed, at))
+    found: list[Known] = []
+    at, end = len(packed) - size, len(packed)
+    while at < end:
+        known, at = _unpack_event(base, packed, at)
+        found.append(known)
+    return found
+
+
 class _Base(NamedTuple):
     """What the events of a timeline have in common."""
 

@@ -28,6 +28,7 @@ from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.worker_event import read_worker_event
 from lienthong_streams.announce import Origin
 from lienthong_streams.barriers import Barriers
+from lienthong_streams.calm_case import Present
 from lienthong_streams.case_clocks import Moment, count_case, fold_case
 from lienthong_streams.case_state import CaseState
 from lienthong_streams.case_store import CaseStore
@@ -100,6 +101,7 @@ class DeadlinePartition:
         """The offset at which the next checksum is due."""
         self._outputs: list[OutboundRecord] = []
         self._changes: dict[bytes, bytes | None] = {}
+        self._present = self._now_present()
 
     @property
     def position(self) -> int:
@@ -154,6 +156,7 @@ class DeadlinePartition:
         """
         before = self._position
         self._folds_left = self.folds_per_run
+        self._present = self._now_present()
         pending = self._barriers.pending(self._name, before.tick_offset)
         for record in records:
             if record.offset >= self._boundary:
@@ -195,6 +198,13 @@ class DeadlinePartition:
             self._write_letter(letter_of_error(record, error, consumer=CONSUMER))
             return True
         key = event.case_id.encode()
+        known = Known(event, known_at(record))
+        if key not in self._touched:
+            value = self.cases.carry_on(key, known, self._present)
+            if value is not None:
+                self._changes[key] = value
+                self._bus_time = max(self._bus_time, known.known_at)
+                return True
         state = self._touched.get(key) or self.cases.get(key)
         if state is None:
             try:
@@ -203,11 +213,10 @@ class DeadlinePartition:
                 self._write_letter(letter_of_error(record, error, consumer=CONSUMER))
                 return True
             state = CaseState(event.case_id)
-        taken_at = known_at(record)
-        self._bus_time = max(self._bus_time, taken_at)
+        self._bus_time = max(self._bus_time, known.known_at)
         if len(state.packed_timeline) >= self.longest_timeline and not state.knows(event):
             self._write_letter(_too_long(record))
-        elif state.take(Known(event, taken_at), self._rules):
+        elif state.take(known, self._rules):
             self._touched[key] = state
             self._uncounted.add(key)
         return True
@@ -246,7 +255,11 @@ class DeadlinePartition:
         horizon = max(self._position.horizon, tick.bus_time)
         self._position = self._position._replace(tick_offset=offset, horizon=horizon, reference_end=tick.reference_end)
         self._bus_time = max(self._bus_time, horizon)
+        self._present = self._now_present()
         self._catch_up()
+
+    def _now_present(self) -> Present:
+        return Present(self._rules, self._reference_end, self._position.horizon, self.longest_timeline)
 
     def _use_reference(self, end: int) -> None:
         self._reference_end = self._barriers.reference_that_matters(self._kind, end)

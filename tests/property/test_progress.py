@@ -66,7 +66,8 @@ POLICIES: tuple[dict[str, Any], ...] = (
 )
 
 
-def _book(policy: dict[str, Any] | None, *, urgent: bool) -> ReferenceBook:
+def book_of(policy: dict[str, Any] | None, *, urgent: bool) -> ReferenceBook:
+    """Reference data with a policy; ``urgent``: with clocks for the passage, and a later version for a procedure."""
     records = [STATES, record("calendar", "default", VIETNAM_2026)]
     if policy is None:
         return ReferenceBook([STATES, POLICY], 2)
@@ -80,7 +81,7 @@ def _book(policy: dict[str, Any] | None, *, urgent: bool) -> ReferenceBook:
     return ReferenceBook(records, 4)
 
 
-BOOKS = st.sampled_from([_book(policy, urgent=urgent) for policy in (*POLICIES, None) for urgent in (False, True)])
+BOOKS = st.sampled_from([book_of(policy, urgent=urgent) for policy in (*POLICIES, None) for urgent in (False, True)])
 STATUSES = st.sampled_from(["1", "2", "4", "4", "5", "6", "8", "4", "9", "7", "10", "3", "99"])
 HOURS = st.sampled_from([0, 0, 1, 3, 9, 24, 70, 200])
 DUE = st.one_of(st.none(), st.integers(0, 30).map(lambda days: MONDAY + days * 24 * HOUR))

@@ -59,6 +59,16 @@ class Progress:
         if not begun:
             self.find_terms()
 
+    def go_on(self, known: Known) -> None:
+        """Take the next event where it merely goes on (``calm.goes_on``), so that only this much changes."""
+        walk, event = self.walk, known.event
+        act = self.last = act_of(event, self.last)
+        walk.status, walk.reached = event.status, event.occurred_at
+        episode = walk.episodes[-1]
+        episode.last = act
+        if episode.ended_by is None:
+            episode.hold(max(event.occurred_at, episode.started_at), act, event.step)
+
     def take_all(self, events: Sequence[Known]) -> None:
         """Take the events that have a say, in their order, from the first on."""
         for number, known in enumerate(events):

@@ -36,6 +36,8 @@ class Table(NamedTuple):
 
     states: States
     mark: int
+    calm_changes: frozenset[tuple[str, str]]
+    """From one state to the next: changes that the table allows and that move no clock."""
 
 
 class Rules:
@@ -77,7 +79,7 @@ class Rules:
         key = kind, bisect_right(self._changes, at)
         if key not in self._tables:
             states = self._book.states(kind, at)
-            self._tables[key] = None if states is None else Table(states, crc32(states.model_dump_json().encode()))
+            self._tables[key] = None if states is None else _table(states)
         return self._tables[key]
 
     def terms(self, selection: Selection, at: Instant) -> Terms | None:
@@ -114,6 +116,24 @@ class Rules:
         for valid_from, record_id, policy in self._book.moves_of(terms.policy_id, at):
             after = terms.moved_by(record_id, policy, valid_from)
             yield Change(valid_from, record_id, terms, after, moves_running=True)
+
+
+def _table(states: States) -> Table:
+    calm_changes = frozenset(
+        (one, other)
+        for one in states.effects
+        for other in states.effects
+        if (one == other or other in states.transitions.get(one, ())) and _does_the_same(states, one, other)
+    )
+    return Table(states, crc32(states.model_dump_json().encode()), calm_changes)
+
+
+def _does_the_same(states: States, one: str, other: str) -> bool:
+    """Whether a state leaves a clock running, standing for the same reason, or ended, just as the one before it."""
+    effect = states.effects[one]
+    if effect == "waiting" or states.effects[other] != effect:
+        return False
+    return effect != "paused" or states.pause_reasons.get(one) == states.pause_reasons.get(other)
 
 
 def _look_up(book: ReferenceBook, selection: Selection, at: Instant) -> Terms | None:
