@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -103,6 +103,11 @@ class ClockPolicy(Body):
     def span(self) -> Span | None:
         """The time of its own clock; None where the due time is stated."""
         return None if self.unit is None or self.amount is None else Span(amount=self.amount, unit=self.unit)
+
+    @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What ``policy_due`` has found out about each clock: every due time asks for it."""
+        return {}
 
     def spans(self) -> Mapping[str, Span]:
         """The time of every clock that it covers, by the name of the clock: its own first, then the others."""

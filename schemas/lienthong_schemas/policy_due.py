@@ -170,6 +170,14 @@ def due_time(
     )
 
 
+def counted_from(policy: ClockPolicy, calendar: WorkingCalendar, started_at: Instant, *, clock: str = "") -> Instant:
+    """From when the time of a clock counts that starts at an instant: what ``due_time`` says of it, without the rest.
+
+    Raises NothingToCount and BeyondCalendar.
+    """
+    return _counted_from(_terms(policy, clock or policy.clock), calendar, started_at, [])
+
+
 def joined(pauses: Pauses) -> Pauses:
     """The pauses, those made one that follow one another without a moment between."""
     found: list[tuple[Instant, Instant]] = []
@@ -181,6 +189,13 @@ def joined(pauses: Pauses) -> Pauses:
 
 
 def _terms(policy: ClockPolicy, clock: str) -> _Terms:
+    found: _Terms | None = policy.worked_out.get(clock)
+    if found is None:
+        found = policy.worked_out[clock] = _new_terms(policy, clock)
+    return found
+
+
+def _new_terms(policy: ClockPolicy, clock: str) -> _Terms:
     own = clock == policy.clock
     step = clock.startswith("step/")
     span = policy.span if own else policy.spans().get(clock)

@@ -159,8 +159,8 @@ def runs_from(episode: Episode, terms: Terms) -> Instant:
     """From when the clock runs: cut-off and office hours regarded. What an opening brought was before the opening."""
     if episode.balance is not None:
         return max(episode.balance.since, episode.started_at)
-    computed = terms.computed(episode.started_at)
-    return episode.started_at if computed is None else computed.counted_from
+    counted = terms.counted_from(episode.started_at)
+    return episode.started_at if counted is None else counted
 
 
 def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:

@@ -9,7 +9,7 @@ from lienthong_schemas.policy_due import DueTime, Pauses
 from lienthong_schemas.policy_levels import after, before, share_reached
 from lienthong_streams.domain.due import closed_at, computed_from, counting_pauses, due_of, paused_between
 from lienthong_streams.domain.episode import Episode
-from lienthong_streams.domain.outlook import ENDLESS, Outlook
+from lienthong_streams.domain.outlook import ENDLESS, Due, Outlook
 from lienthong_streams.domain.terms import Terms
 
 Whole = tuple[DueTime, Pauses]
@@ -28,8 +28,8 @@ def outlook_of(episode: Episode, terms: Terms) -> Outlook:
 
 
 def _new_outlook(episode: Episode, terms: Terms) -> Outlook:
-    apology_by(episode, terms)  # where the calendar does not reach so far, this must be known now
     due = due_of(episode, terms)
+    _apology_before(episode, terms, due)  # where the calendar does not reach so far, this must be known now
     levels = () if due is None or due.moving else level_times(episode, terms, due.at)
     first_level_at = min((at for _, _, at in levels), default=ENDLESS)
     return Outlook(due, _differs(episode, terms.base or terms), first_level_at)
@@ -76,10 +76,15 @@ def apology_by(episode: Episode, terms: Terms) -> Instant | None:
 
     Raises CalendarError.
     """
+    return _apology_before(episode, terms, due_of(episode, terms))
+
+
+def _apology_before(episode: Episode, terms: Terms, due: Due | None) -> Instant | None:
     given, lead = episode.first_extension(), None if terms.policy is None else terms.policy.apology_lead
     if lead is None or terms.calendar is None:
         return None
-    due = due_of(episode, terms) if given is None else None
+    if given is not None:
+        due = None
     promised = due.at if due is not None else None if given is None else given.before
     return None if promised is None else before(lead, terms.calendar, promised)
 

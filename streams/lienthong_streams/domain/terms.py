@@ -13,7 +13,7 @@ from zlib import crc32
 from lienthong_schemas.calendar_table import WorkingCalendar
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.policy_body import ClockPolicy
-from lienthong_schemas.policy_due import DueTime, Pauses, due_time
+from lienthong_schemas.policy_due import DueTime, Pauses, counted_from, due_time
 from lienthong_schemas.policy_parts import DAY_UNITS
 from lienthong_streams.domain.outlook import ENDLESS, Limit
 
@@ -145,7 +145,15 @@ class Terms:
         """From when a clock runs that started at an instant."""
         if self.policy is None or self.calendar is None or clock not in self.clocks:
             return since
-        return due_time(self.policy, self.calendar, since, clock=clock).counted_from
+        return counted_from(self.policy, self.calendar, since, clock=clock)
+
+    def counted_from(self, started_at: Instant) -> Instant | None:
+        """From when the time counts of a clock that started at an instant; None where the due time is only stated."""
+        if self.policy is None or self.calendar is None or self.policy.span is None:
+            return None
+        if self._last_computed is not None and self._last_computed[0] == started_at:
+            return self._last_computed[1].counted_from
+        return counted_from(self.policy, self.calendar, started_at)
 
     def last_in_time(self, due: Instant) -> Instant:
         """The last instant that is in time for a stated due time: where forms count by day, the end of its day."""
