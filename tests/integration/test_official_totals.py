@@ -19,6 +19,7 @@ from lienthong_schemas.totals import (
     AGENCY,
     CHANNEL,
     COMMUNE,
+    FIELD,
     MEASURES,
     OFFICIAL_TOPIC,
     PROCEDURE,
@@ -226,6 +227,27 @@ async def test_a_cell_that_has_lost_its_cases_says_so(
     assert now[Cell(PROCEDURE, "dossier", AGENCY, OFFICE, "1.005129")].received == 0
     assert now[Cell(PROCEDURE, "dossier", AGENCY, "H27.31", "1.005129")].received == 1
     assert Cell(PROCEDURE, "dossier", COMMUNE, "18073", "1.005129") not in now
+
+
+async def test_a_field_that_has_lost_its_procedure_says_so(
+    ledger_dsn_factory: Callable[[], str], unique_prefix: str
+) -> None:
+    """The bus is told of another field: the cell of the former one has zeros, or its cases would count in both."""
+    body = {"name": "a procedure", "field": "tu-phap", "source": "made up"}
+    former, later = (
+        reference("procedure", "1.005129", {**body, "field": field}, version=number)
+        for number, field in enumerate(("tu-phap", "xay-dung"), 1)
+    )
+    made = await new_bench(ledger_dsn_factory(), unique_prefix, former, outbound(dossier(1, 1)))
+    publication = OfficialTotals(BOOK)
+    await turn(made, publication)
+    made.put(later, tick(made, hour(61)))
+    await made.settle()
+    now = {one.cell: one.received for one in await turn(made, publication) if one.scope == FIELD}
+    fields = {(cell.unit_kind, cell.second): received for cell, received in now.items()}
+    assert fields == {
+        (view, field): field == "xay-dung" for view in (AGENCY, COMMUNE) for field in ("tu-phap", "xay-dung")
+    }
 
 
 async def test_nothing_is_said_before_the_ledger_has_caught_up(
