@@ -26,7 +26,7 @@ test: setup ## Run every test but the long ones (about a quarter of an hour on t
 test-unit: setup ## Run the tests that need no server (about a minute)
 	$(PYTEST) -m "not broker and not faults and not long" tests/unit tests/architecture tests/catalogue $(ARGS)
 
-test-faults: setup ## Kill processes during 50,000 events and compare with a recount (about 25 minutes)
+test-faults: setup ## Kill processes during 50,000 events and compare with a recount (about 35 minutes)
 	$(PYTEST) -m "faults and not long" --timeout=1500 $(ARGS)
 
 test-long: setup ## Run what takes longer than that
