@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("publish")(_publish)
     group.command("migrate")(_migrate)
     group.command("grant-reader")(_grant_reader)
+    group.command("describe")(_describe)
     group.command("summary")(_summary)
     group.command("units")(_units)
     group.command("check")(_check)
@@ -122,6 +123,14 @@ def _grant_reader(
     settings = settings_for(prefix)
     schema = grant_reader(ledger_dsn(settings), settings.prefix, role)
     typer.echo(f"{role} may read {schema}, and change nothing in it")
+
+
+def _describe(prefix: Prefix = "") -> None:
+    """Print what the tables and columns of the ledger are, as Markdown, for those who query with SQL."""
+    from lienthong.ledger_page import ledger_page
+
+    with _connection(prefix) as connection:
+        typer.echo(ledger_page(connection), nl=False)
 
 
 def _summary(kind: Kind = "dossier", prefix: Prefix = "", as_json: AsJson = False) -> None:
