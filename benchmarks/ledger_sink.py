@@ -72,6 +72,8 @@ def show(reports: Reports, console: Console) -> None:
     console.print(shown)
     rate = median(each["events_per_second"] for each in reports[OURS])
     console.print(f"{OURS}: {rate:,.0f} events/s (asked: {ASKED_RATE:,} or more)")
+    taken = median(1e6 / (each["cpu_us_per_event"] + each.get("postgres_us_per_event", 0.0)) for each in reports[OURS])
+    console.print(f"by CPU: {taken:,.0f} events/s where nobody else wants the cores; sink and session take turns")
     events = reports[OURS][0]["events"]
     minutes = f"{MONTH / rate / 60:.1f} min (asked: {ASKED_MINUTES:.0f} or less)"
     console.print(f"a month of {MONTH:,} events at this rate, taken from {events:,}: {minutes}")
