@@ -7,6 +7,8 @@ BIN := .venv/bin
 # Seconds after which one test counts as hung.
 TEST_TIMEOUT ?= 300
 PYTEST := $(BIN)/python -m pytest
+# Processes that share the tests, file by file, each with servers of its own.
+JOBS ?= 2
 ARGS ?=
 
 .PHONY: help setup demo test test-unit test-faults test-long lint bench docs requirements clean
@@ -20,8 +22,8 @@ setup: ## Make the private environment .venv (quick when nothing has changed)
 demo: setup ## Run the main job: broker, ledger, workers, the municipal log, a small live province
 	$(BIN)/lienthong demo $(ARGS)
 
-test: setup ## Run every test but the long ones (about a quarter of an hour on two cores)
-	$(PYTEST) -m "not faults and not long" --timeout=$(TEST_TIMEOUT) $(ARGS)
+test: setup ## Run every test but the long ones (about ten minutes on two cores)
+	$(PYTEST) -n $(JOBS) --dist loadfile -m "not faults and not long" --timeout=$(TEST_TIMEOUT) $(ARGS)
 
 test-unit: setup ## Run the tests that need no server (about a minute)
 	$(PYTEST) -m "not broker and not faults and not long" tests/unit tests/architecture tests/catalogue $(ARGS)

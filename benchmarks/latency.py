@@ -148,6 +148,9 @@ async def run(bootstrap: str, rate: int, seconds: float) -> dict[str, Any]:
         begin = now() + round(min(WARM_UP_S, seconds / 2) * MICROSECONDS_PER_SECOND)
         await _steadily(publisher, office, rate, seconds)
         await asyncio.sleep(min(DRAIN_S, seconds))
+        async with asyncio.timeout(READY_LIMIT_S):
+            while not any(at >= begin for at, _ in listener.caused):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.2)
         listening.cancel()
         expected = sum(at >= begin for at in office.written_at.values())
     return {"rate": rate, "events": expected, **_told(listener, begin)}

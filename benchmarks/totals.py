@@ -36,7 +36,6 @@ RATE: Final = 200
 """Events a second: that of a large province at its busiest."""
 ASKED_MS: Final = 2_000
 WARM_UP_S: Final = 5.0
-DRAIN_S: Final = 6.0
 _FOR_GOOD: Final = ("2", "9")
 """Received, ended."""
 Place = tuple[str, str]
@@ -146,7 +145,7 @@ async def run(bootstrap: str, *, rate: int, seconds: float) -> dict[str, Any]:
         await _steadily(publisher, office, listener, rate, min(WARM_UP_S, seconds))
         begin = now()
         await _steadily(publisher, office, listener, rate, seconds)
-        async with asyncio.timeout(DRAIN_S + seconds):
+        async with asyncio.timeout(READY_LIMIT_S):
             while waiting.left(begin):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
         listening.cancel()
