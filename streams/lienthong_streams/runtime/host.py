@@ -50,6 +50,7 @@ class Host:
         self._times = times or HostTimes()
         self._lock = asyncio.Lock()
         self._collector = Collector(ports.membership, self._times)
+        self._leaving = False
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_commit: dict[TopicPartition, float] = {}
         self._head_start_s: dict[TopicPartition, float] = {}
@@ -71,6 +72,8 @@ class Host:
 
     async def assigned(self, partitions: Collection[TopicPartition]) -> None:
         """The group gives partitions: fence, restore, go to the position. A failure ends ``run``."""
+        if self._leaving:  # to take them over now would shut out whoever gets them next
+            return
         self._ports.membership.pause(partitions)  # before anything is awaited: the client fetches already
         try:
             async with asyncio.timeout(self._times.listener_limit_s), self._lock:
@@ -134,6 +137,7 @@ class Host:
 
     async def _leave(self) -> None:
         """Let go of everything and leave the group, in a few seconds: what is cut short here is safe by the fence."""
+        self._leaving = True
         with suppress(TimeoutError):
             async with asyncio.timeout(self._times.leave_limit_s):
                 with suppress(TimeoutError):
