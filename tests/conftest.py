@@ -1,5 +1,6 @@
 """Fixtures of all tests: servers, fresh databases, unique names."""
 
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -13,6 +14,17 @@ from tests.support.servers import Servers, settings_with_home, temporary_home
 hypothesis_settings.register_profile("ci", derandomize=True, print_blob=True)
 if os.environ.get("CI"):
     hypothesis_settings.load_profile("ci")
+
+
+@pytest.fixture(autouse=True)
+def own_log_handlers() -> Iterator[None]:
+    """A command that a test calls in this process writes its log to a stream that is closed after it: the handler goes
+    with the test, or a later test finds complaints in its own output."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = [each for each in root.handlers if each in handlers]
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,8 @@ relaxed = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, 
 
 def as_tuples(value: Any) -> Any:
     """A record as the tuple of its fields, at any depth."""
+    if isinstance(value, list):
+        return [as_tuples(each) for each in value]
     return tuple(map(as_tuples, value.values())) if isinstance(value, dict) else value
 
 
