@@ -69,9 +69,10 @@ async def test_a_storm_of_ends_loses_nothing(storm: Storm, postgres_dsn: str, un
             await storm.die_at(POINTS[number % len(POINTS)])
     await exact_after(storm, EVENTS, postgres_dsn, unique_prefix)
     assert storm.codes[-signal.SIGKILL] == EACH + 2 * len(POINTS)
-    assert set(storm.codes) <= {-signal.SIGKILL, exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE}
+    too_early = -signal.SIGTERM  # asked to end before it could hear: it had come back by itself a moment ago
+    assert set(storm.codes) <= {-signal.SIGKILL, exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE, too_early}
     assert storm.codes[exit_codes.TEMPORARY_FAILURE] <= 2, "only a zombie may find itself fenced"
-    assert storm.surprises == {}
+    assert set(storm.surprises) <= {exit_codes.TEMPORARY_FAILURE}, "a batch beyond its time limit, at most"
 
 
 @pytest.fixture

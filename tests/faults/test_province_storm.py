@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from signal import SIGKILL, SIGTERM
 from typing import NamedTuple
 
 import pytest
@@ -19,7 +18,7 @@ from lienthong.simulation import prepare_simulated_bus, simulation_of
 from lienthong_infra import exit_codes
 from lienthong_producers.domain.simulation.options import Disorder, Flaws, Outage, Size
 from tests.support.announced import applied_everywhere
-from tests.support.fleet import FAUST, PLAIN, Fleet, Hosts, Storm, storm_name
+from tests.support.fleet import ENDS, FAUST, PLAIN, Fleet, Hosts, Storm, storm_name
 from tests.support.province_storm import Imported, PauseWatch, bring, judge, right_figures, truth_of
 from tests.support.whole_bus import WholeBus
 
@@ -88,7 +87,7 @@ async def survive(bus: WholeBus, fleet: Fleet, storms: Storms) -> Imported:
     print(f"{judgement.standing} stand, {cells} cells, {snapshots} snapshots; pause {watch.longest_s:.1f} s")  # noqa: T201
     assert judgement.is_right, judgement
     assert storm.done == Counter(storms.faults)
-    assert {code for _, code in fleet.exits} <= {exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE, -SIGKILL, -SIGTERM}
+    assert {code for _, code in fleet.exits} <= ENDS
     return imported
 
 

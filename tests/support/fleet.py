@@ -11,8 +11,15 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from lienthong_infra import exit_codes
+
+ENDS: Final = frozenset(
+    (exit_codes.GOOD, exit_codes.TEMPORARY_FAILURE, exit_codes.UNAVAILABLE, -signal.SIGKILL, -signal.SIGTERM)
+)
+"""How a worker under fire may end: as it was told to, or for something that a new start heals. UNAVAILABLE: on a loaded
+machine the broker did not answer a start in time."""
 END_LIMIT_S = 12.0
 """Seconds in which a worker that was asked to end must be gone."""
 SAY_LIMIT_S = 60.0
