@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from lienthong.cli.groups import group_of
 from lienthong.cli.options import AsJson
 from lienthong_infra import exit_codes
 
@@ -32,11 +33,9 @@ OutFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Fil
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the group `reference`."""
-    for registered in app.registered_groups:
-        group = registered.typer_instance
-        if group is not None and group.info.name == GROUP:
-            group.command("import-procedures")(_import_procedures)
-            group.command("compile-calendar")(_compile_calendar)
+    group = group_of(app, GROUP)
+    group.command("import-procedures")(_import_procedures)
+    group.command("compile-calendar")(_compile_calendar)
 
 
 def _compile_calendar(overlay: Overlay, out: OutFile = None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lienthong.cli.groups import group_of
 from lienthong.cli.moments import instant_option
 from lienthong.cli.options import AsJson
 from lienthong.cli.reference import Folder, Set
@@ -23,10 +24,7 @@ At = Annotated[str, typer.Option(help="As of when (ISO 8601 with offset); defaul
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the group `reference`."""
-    for registered in app.registered_groups:
-        group = registered.typer_instance
-        if group is not None and group.info.name == GROUP:
-            group.command("units")(_units)
+    group_of(app, GROUP).command("units")(_units)
 
 
 def _units(

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lienthong.cli.groups import group_of
 from lienthong.cli.options import AsJson, Prefix, settings_for
 
 GROUP = "report"
@@ -16,10 +17,7 @@ Unit = Annotated[str, typer.Option(metavar="CODE", help="Only dossiers that this
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the group `report`."""
-    for registered in app.registered_groups:
-        group = registered.typer_instance
-        if group is not None and group.info.name == GROUP:
-            group.command("corrections")(_corrections)
+    group_of(app, GROUP).command("corrections")(_corrections)
 
 
 def _corrections(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lienthong.cli.forward import OutboxPath
+from lienthong.cli.groups import group_of
 from lienthong.cli.options import AsJson
 from lienthong.cli.reference import Folder, Set
 
@@ -16,10 +17,7 @@ Receiver = Annotated[str, typer.Option(metavar="CODE", help="Only reports that t
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the group `report`."""
-    for registered in app.registered_groups:
-        group = registered.typer_instance
-        if group is not None and group.info.name == GROUP:
-            group.command("request")(_request)
+    group_of(app, GROUP).command("request")(_request)
 
 
 def _request(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lienthong.cli.groups import group_of
 from lienthong.cli.moments import instant_option
 from lienthong.cli.options import AsJson, Prefix, settings_for
 from lienthong_infra import exit_codes
@@ -24,11 +25,9 @@ At = Annotated[str, typer.Option(help="Due and missing as of this time (ISO 8601
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to the group `report`."""
-    for registered in app.registered_groups:
-        group = registered.typer_instance
-        if group is not None and group.info.name == GROUP:
-            group.command("stated")(_stated)
-            group.command("duties")(_duties)
+    group = group_of(app, GROUP)
+    group.command("stated")(_stated)
+    group.command("duties")(_duties)
 
 
 def _stated(period: Period, unit: Unit = "", form: FormCode = "", prefix: Prefix = "", as_json: AsJson = False) -> None:
