@@ -9,7 +9,7 @@ import typer
 
 from lienthong.cli.grouped_options import verb_of
 from lienthong.cli.moments import instant_option
-from lienthong.cli.options import Prefix, settings_for
+from lienthong.cli.options import PERIODS, Count, Counted, Prefix, settings_for
 
 
 class By(StrEnum):
@@ -17,13 +17,6 @@ class By(StrEnum):
 
     OFFICE = "office"
     COMMUNE = "commune"
-
-
-class Count(StrEnum):
-    """By what a dossier is late."""
-
-    DAY = "day"
-    INSTANT = "instant"
 
 
 class Format(StrEnum):
@@ -34,7 +27,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-_PERIODS = "2026-M10, 2026-Q3, 2026-6M, 2026-9M, 2026, 2026-W41 or a day 2026-10-31."
+_PERIODS = f"{PERIODS}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +38,7 @@ class _Options:
     period: Annotated[str, typer.Option(metavar="PERIOD", help=_PERIODS)]
     as_of: Annotated[str, typer.Option(help="Our figures as known at this time (ISO 8601 with offset).")] = ""
     exported: Annotated[str, typer.Option(help="When the file was written; default: at the end of the period.")] = ""
-    count: Annotated[Count, typer.Option(help="Late by day, as the form counts, or by instant.")] = Count.DAY
+    count: Counted = Count.DAY
     by: Annotated[By, typer.Option(help="What the units of the file are.")] = By.OFFICE
     closing_day: Annotated[int, typer.Option(min=1, max=28, help="Last day of a period within its month.")] = 14
     most: Annotated[int, typer.Option(min=0, help="Dossiers shown in the table; the other formats have all.")] = 50

@@ -10,7 +10,7 @@ import typer
 
 from lienthong.cli.grouped_options import verb_of
 from lienthong.cli.moments import instant_option
-from lienthong.cli.options import Prefix, settings_for
+from lienthong.cli.options import PERIODS, Count, Counted, Prefix, settings_for
 
 if TYPE_CHECKING:
     from lienthong.report.form import FilledForm
@@ -32,13 +32,6 @@ class Units(StrEnum):
     TODAY = "today"
 
 
-class Count(StrEnum):
-    """By what a dossier is late."""
-
-    DAY = "day"
-    INSTANT = "instant"
-
-
 class Format(StrEnum):
     """How a form is shown."""
 
@@ -57,7 +50,7 @@ NARROWEST = 120
 COUNTED = {"day": "ngày", "instant": "thời điểm"}
 
 _CLOSING = "Last day of a period within its month; default: that of the form in the reference data."
-_PERIODS = "2026-M10, 2026-Q3, 2026-6M, 2026-9M, 2026, 2026-W41 or a day 2026-10-31; default: yesterday."
+_PERIODS = f"{PERIODS}; default: yesterday."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +61,7 @@ class _Options:
     version: Annotated[int | None, typer.Option(min=1, help="As it was published in this version.")] = None
     as_of: Annotated[str, typer.Option(help="As known at this time (ISO 8601 with offset); default: now.")] = ""
     units: Annotated[Units, typer.Option(help="Units as in the period, or re-stated for those of today.")] = Units.THEN
-    count: Annotated[Count, typer.Option(help="Late by day, as the form counts, or by instant.")] = Count.DAY
+    count: Counted = Count.DAY
     closing_day: Annotated[int | None, typer.Option(min=1, max=28, help=_CLOSING)] = None
     running: Annotated[bool, typer.Option("--running", help="Show a period that is not over yet.")] = False
     format: Annotated[Format, typer.Option(help="How to show it.")] = Format.TABLE
