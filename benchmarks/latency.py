@@ -12,7 +12,6 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from statistics import quantiles
 from typing import Any, Final
 
 from rich.console import Console
@@ -20,6 +19,7 @@ from rich.console import Console
 from benchmarks.bus import POLICY, bus
 from benchmarks.feed import LIFE, dossier_record
 from benchmarks.job import INPUT_TOPIC, OUTPUT_TOPIC
+from benchmarks.percentiles import told
 from benchmarks.processes import running
 from lienthong.simulation import national_entries
 from lienthong_infra.kafka.publisher import KafkaPublisher
@@ -157,17 +157,8 @@ async def run(bootstrap: str, rate: int, seconds: float) -> dict[str, Any]:
 
 
 def _told(listener: Listener, begin: Instant) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    for name, found in (("clock_event", listener.caused), ("breach", listener.breaches)):
-        taken = [late for at, late in found if at >= begin]
-        cuts = quantiles(taken, n=100) if len(taken) > 1 else [0.0] * 99
-        told[name] = {
-            "number": len(taken),
-            "p50_ms": round(cuts[49]),
-            "p99_ms": round(cuts[98]),
-            "max_ms": round(max(taken, default=0)),
-        }
-    return told
+    found = {"clock_event": listener.caused, "breach": listener.breaches}
+    return {name: told([late for at, late in each if at >= begin]) for name, each in found.items()}
 
 
 def measure(bootstrap: str, *, rate: int, seconds: float) -> dict[str, Any]:
@@ -175,17 +166,17 @@ def measure(bootstrap: str, *, rate: int, seconds: float) -> dict[str, Any]:
     return asyncio.run(run(bootstrap, rate, seconds))
 
 
-def lines(told: dict[str, Any]) -> Iterator[str]:
+def lines(found: dict[str, Any]) -> Iterator[str]:
     """What was found, in words."""
     for name, asked in (("clock_event", "p99 250 ms"), ("breach", "2,000 ms")):
-        one = told[name]
+        one = found[name]
         yield (
-            f"{name.replace('_', ' ')}: {one['number']:,} at {told['rate']:,} events/s, p50 {one['p50_ms']} ms, "
+            f"{name.replace('_', ' ')}: {one['number']:,} at {found['rate']:,} events/s, p50 {one['p50_ms']} ms, "
             f"p99 {one['p99_ms']} ms, longest {one['max_ms']} ms (asked: {asked} or less)"
         )
 
 
-def show(told: dict[str, Any], console: Console) -> None:
+def show(found: dict[str, Any], console: Console) -> None:
     """Print it."""
-    for line in lines(told):
+    for line in lines(found):
         console.print(line)

@@ -13,7 +13,6 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from statistics import quantiles
 from typing import Any, Final
 
 from rich.console import Console
@@ -21,6 +20,7 @@ from rich.console import Console
 from benchmarks.bus import POLICY, bus
 from benchmarks.job import INPUT_TOPIC
 from benchmarks.latency import CHUNK_S, READY_LIMIT_S, Office, now
+from benchmarks.percentiles import told
 from benchmarks.processes import running
 from lienthong.simulation import national_entries
 from lienthong_infra.kafka.publisher import KafkaPublisher
@@ -72,6 +72,10 @@ class Waiting:
         while waiting and waiting[0][0] < position:
             _, written_at = waiting.pop(0)
             self.taken.append((written_at, (at - written_at) / 1_000))
+
+    def late(self, since: Instant) -> list[float]:
+        """Milliseconds until each event that was written since then was counted."""
+        return [each for at, each in self.taken if at >= since]
 
     def left(self, since: Instant) -> int:
         """Events written since then that no total counts yet."""
@@ -149,14 +153,7 @@ async def run(bootstrap: str, *, rate: int, seconds: float) -> dict[str, Any]:
             while waiting.left(begin):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
         listening.cancel()
-    return {"rate": rate} | {topic: _told(each, begin) for topic, each in listener.waiting.items()}
-
-
-def _told(waiting: Waiting, begin: Instant) -> dict[str, int]:
-    late = [each for at, each in waiting.taken if at >= begin]
-    cuts = quantiles(late, n=100) if len(late) > 1 else [0.0] * 99
-    told = {"p50_ms": cuts[49], "p95_ms": cuts[94], "p99_ms": cuts[98], "max_ms": max(late, default=0.0)}
-    return {"number": len(late), **{name: round(value) for name, value in told.items()}}
+    return {"rate": rate} | {topic: told(each.late(begin)) for topic, each in listener.waiting.items()}
 
 
 def measure(bootstrap: str, *, rate: int, seconds: float) -> dict[str, Any]:
@@ -164,17 +161,17 @@ def measure(bootstrap: str, *, rate: int, seconds: float) -> dict[str, Any]:
     return asyncio.run(run(bootstrap, rate=rate, seconds=seconds))
 
 
-def lines(told: dict[str, Any]) -> Iterator[str]:
+def lines(found: dict[str, Any]) -> Iterator[str]:
     """What was found, in words."""
     for topic, asked in ((PARTIALS, ""), (LIVE_TOPIC, f" (asked: {ASKED_MS} ms or less)")):
-        one = told[topic]
+        one = found[topic]
         yield (
-            f"event to {topic}: {one['number']:,} at {told['rate']:,} events/s, p50 {one['p50_ms']} ms, "
+            f"event to {topic}: {one['number']:,} at {found['rate']:,} events/s, p50 {one['p50_ms']} ms, "
             f"p95 {one['p95_ms']} ms{asked}, p99 {one['p99_ms']} ms, longest {one['max_ms']} ms"
         )
 
 
-def show(told: dict[str, Any], console: Console) -> None:
+def show(found: dict[str, Any], console: Console) -> None:
     """Print it."""
-    for line in lines(told):
+    for line in lines(found):
         console.print(line)

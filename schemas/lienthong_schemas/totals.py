@@ -25,8 +25,6 @@ AGENCY, COMMUNE, WHOLE = "agency", "commune", "province"
 FIELD_KINDS: Final = ("dossier",)
 """Kinds of case whose selector belongs to a field (lĩnh vực); the others have no cells of the scope ``unit-field``."""
 
-SATISFIED_FROM: Final = 4
-"""A citizen who rates 4 or 5 of 1 to 5 is satisfied."""
 NEW_CHANNELS: Final[Mapping[str, str]] = {"online": "new_online", "direct": "new_direct", "post": "new_post"}
 """By channel, the measure of the new cases that came in by it; any other channel, and none, is ``new_other``."""
 

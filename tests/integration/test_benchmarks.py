@@ -11,6 +11,7 @@ from rich.console import Console
 
 from benchmarks import codec, latency, ledger_sink, side_by_side, totals, two_workers
 from benchmarks.bus import bus, province_entries, publish_province
+from benchmarks.percentiles import told
 
 pytestmark = pytest.mark.broker
 EVENTS = 150
@@ -43,6 +44,17 @@ async def test_the_benchmarks_work(kafka_bootstrap: str) -> None:
     assert late["clock_event"]["number"] > 0
     assert added_up["totals.v1"]["number"] > 0
     assert 0 < late["clock_event"]["p50_ms"] <= late["clock_event"]["p99_ms"]
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "percentiles"),
+    [([], (0, 0, 0, 0)), ([7.0], (7, 7, 7, 7)), ([float(each) for each in range(1, 100)], (50, 95, 99, 99))],
+)
+def test_percentiles_are_told_of_any_number(late_ms: list[float], percentiles: tuple[int, ...]) -> None:
+    """Of a single one, too: a short run on a slow machine has no more."""
+    found = told(late_ms)
+    assert found.pop("number") == len(late_ms)
+    assert tuple(found.values()) == percentiles
 
 
 async def test_the_sink_and_the_plain_loops_take_every_event(kafka_bootstrap: str, postgres_dsn: str) -> None:

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from lienthong_schemas import case_marks, totals
+from lienthong_consumers.domain.entry import row_of
+from lienthong_consumers.domain.figures import figures_of
+from lienthong_schemas import case_marks
 from lienthong_schemas.case_marks import marks_of
+from tests.support.ledger_entries import entry
 
 FLAGS = (
     *("RATED", "SATISFIED", "FEE_KNOWN", "FEE_ONLINE", "DIGITISE_KNOWN", "DIGITISED", "SIGNATURE_KNOWN", "SIGNED"),
@@ -28,7 +31,11 @@ def test_the_flags_keep_their_numbers() -> None:
 
 def test_live_and_official_figures_call_the_same_ratings_satisfied() -> None:
     """4 or 5 of 1 to 5, wherever it is counted."""
-    assert case_marks.SATISFIED_FROM == totals.SATISFIED_FROM
+    ratings = range(case_marks.LOWEST_RATING, case_marks.HIGHEST_RATING + 1)
+    live = [rating for rating in ratings if "SATISFIED" in names({"rating": rating})]
+    rows = {rating: row_of(entry(1, rating=rating), sealed=False, carried=False) for rating in ratings}
+    official = [rating for rating, row in rows.items() if figures_of(row).satisfied]
+    assert (live, official) == ([4, 5], [4, 5])
 
 
 @pytest.mark.parametrize(

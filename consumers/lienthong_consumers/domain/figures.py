@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from lienthong_consumers.domain.entry import CurrentRow
+from lienthong_schemas.case_marks import SATISFIED_FROM
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
-from lienthong_schemas.totals import SATISFIED_FROM
 
 PAUSED: Final[Mapping[str, frozenset[str]]] = {
     "dossier": frozenset("568"),

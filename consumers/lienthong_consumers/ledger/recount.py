@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from psycopg import Connection
 
 from lienthong_consumers.domain.figures import MEASURES, PAUSED, STOPPED, Cell, Figures
-from lienthong_schemas.totals import SATISFIED_FROM
+from lienthong_schemas.case_marks import SATISFIED_FROM
 
 _KEY: Final = ", ".join(Cell._fields)
 _TOTALS: Final = f"SELECT {_KEY}, {', '.join(MEASURES)} FROM total_part"
