@@ -22,7 +22,7 @@ from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import DecodeError, IdentityError
 from lienthong_schemas.identity import normalise_office
-from lienthong_schemas.instants import Instant, instant_of_milliseconds
+from lienthong_schemas.instants import Instant, instant_of_milliseconds, is_plausible
 from lienthong_schemas.records import Heartbeat, Tick, heartbeat, partition_key, tick
 
 HEARTBEATS: Final = TopicPartition("heartbeat.v1", 0)
@@ -123,9 +123,7 @@ class Ticker:
             except (DecodeError, BrokenRule) as error:
                 letters.append(letter_of_error(record, error, consumer="ticker"))
                 continue
-            # An office's clock may run ahead; what it says of the future is not yet true.
-            through = min(beat.complete_through, instant_of_milliseconds(record.timestamp))
-            self._heard.setdefault(beat.office, {})[beat.sender] = through
+            self._heard.setdefault(beat.office, {})[beat.sender] = beat.complete_through
         if letters:
             await self._publisher.publish(letters)
 
@@ -144,6 +142,8 @@ def _reached(positions: Mapping[TopicPartition, int], ends: Mapping[TopicPartiti
 
 
 def _sound_heartbeat(book: SchemaBook, record: Record) -> Heartbeat:
+    """The heartbeat, complete up to its arrival at most: an office's clock may run ahead, and what it says of the
+    future is not yet true. What no tick could say is refused, or the ledger would refuse every tick from now on."""
     beat = heartbeat(book.decode(HEARTBEATS.topic, record.value or b""))
     try:
         sound = normalise_office(beat.office) == beat.office
@@ -151,7 +151,10 @@ def _sound_heartbeat(book: SchemaBook, record: Record) -> Heartbeat:
         sound = False
     if not sound:
         raise BrokenRule(("office: it is no agency code in normal form",))
-    return beat
+    through = min(beat.complete_through, instant_of_milliseconds(record.timestamp))
+    if not is_plausible(through):
+        raise BrokenRule(("complete_through: it lies outside the years 1900 to 2999",))
+    return beat._replace(complete_through=through)
 
 
 def _outbound(book: SchemaBook, now: Tick) -> OutboundRecord:

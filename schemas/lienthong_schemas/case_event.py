@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING, marks_of
 from lienthong_schemas.codec import HEADER_LENGTH, SchemaBook
 from lienthong_schemas.errors import ContractError, IdentityError
-from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
+from lienthong_schemas.identity import LONGEST_CODE, event_id, normalise_office, parse_case_id
 from lienthong_schemas.instants import EARLIEST, LATEST, Instant
 
 CASE_TOPICS: Final = ("dossier.v1", "field-report.v1", "periodic-report.v1", "document.v1", "task.v1")
@@ -29,6 +29,8 @@ SELECTOR_FIELDS: Final[Mapping[str, str]] = {
 }
 """By kind of case, the field that selects the clock policy."""
 
+_CODES: Final = (*SELECTOR_FIELDS.values(), "channel", "status")
+"""By these cases are counted; those that a kind does not have are no matter."""
 _INSTANTS: Final = ("accepted_at", "occurred_at", "received_at", "due_at", "ended_at")
 CHANGES: Final = ("changed", "opening", "handover")
 DIGEST_BYTES: Final = 16
@@ -182,6 +184,11 @@ def _unstorable(record: Mapping[str, Any]) -> list[str]:
     if "\0" in "".join([value for value in record.values() if value.__class__ is str]):
         names = [name for name, value in record.items() if isinstance(value, str) and "\0" in value]
         problems.extend(f"{name}: it contains a null character" for name in names)
+    problems += [
+        f"{name}: it has more than {LONGEST_CODE} characters, which no code has"
+        for name in _CODES
+        if len(record.get(name, "")) > LONGEST_CODE
+    ]
     for name in _INSTANTS:
         instant = record[name]
         if instant is not None and not EARLIEST <= instant <= LATEST:

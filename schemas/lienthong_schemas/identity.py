@@ -18,6 +18,9 @@ from lienthong_schemas.errors import IdentityError
 CASE_KINDS = ("dossier", "field-report", "periodic-report", "document", "task")
 """The kinds of case, each with a topic, a schema and a table of states of its own."""
 
+LONGEST_CODE = 200
+"""Characters of a code by which cases are counted (a procedure, a channel, a status): an index holds no longer ones."""
+
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:lienthong")
 _OFFICE = re.compile(r"[0-9A-Z](?:[0-9A-Z.]{0,33}[0-9A-Z])?")
 _LOCAL = re.compile(r"[0-9A-Z](?:[0-9A-Z._/-]{0,78}[0-9A-Z])?")

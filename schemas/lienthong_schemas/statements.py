@@ -16,10 +16,10 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from lienthong_schemas.errors import IdentityError
-from lienthong_schemas.identity import normalise_local, normalise_office
+from lienthong_schemas.identity import LONGEST_CODE, normalise_local, normalise_office
 from lienthong_schemas.instants import is_plausible
 
-MAX_TEXT: Final = 200
+MAX_TEXT: Final = LONGEST_CODE
 """Characters of a free text field: a step, a notation, a reference."""
 MAX_INT: Final = 2**31 - 1
 """Largest value of an Avro ``int``."""

@@ -25,7 +25,7 @@ from lienthong_schemas.case_event import (
 from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING, case_marks
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import IdentityError
-from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
+from lienthong_schemas.identity import LONGEST_CODE, event_id, normalise_office, parse_case_id
 from lienthong_schemas.instants import EARLIEST, LATEST
 
 _DIFFERENT: Final = 4_096
@@ -116,7 +116,9 @@ def _usual(topic: str, key: bytes | None, value: bytes, fields: tuple[Any, ...])
         or key != case_id.encode()
         or epoch < 1
         or seq < 1
-        or not status
+        or not 0 < len(status) <= LONGEST_CODE
+        or len(selector) > LONGEST_CODE
+        or len(last[2]) > LONGEST_CODE
         or not EARLIEST <= accepted <= LATEST
         or not EARLIEST <= occurred <= LATEST
         or not (received is None or EARLIEST <= received <= LATEST)

@@ -236,6 +236,19 @@ async def test_what_a_database_would_refuse_is_a_letter(bench: LedgerBench) -> N
     ]
 
 
+@pytest.mark.parametrize("field", ["procedure", "channel", "status"])
+async def test_a_code_that_no_index_holds_is_a_letter(bench: LedgerBench, field: str) -> None:
+    """One sender's text of thousands of letters must not stop the ledger; the longest that is taken can be counted."""
+    letters = "".join(chr(0x10400 + number * 7 % 40) for number in range(200))  # four bytes each
+    longest = dict.fromkeys(("procedure", "channel", "status"), letters)
+    bench.put(outbound(dossier(1, 1, **longest)), outbound(dossier(2, 1, **{field: "x" + letters})))
+    await bench.settle()
+    assert bench.rows("SELECT case_id FROM case_row") == [(case(1),)]
+    assert bench.value("SELECT problems FROM dead_letter") == [
+        f"{field}: it has more than 200 characters, which no code has"
+    ]
+
+
 async def test_a_broken_reference_record_is_a_letter(bench: LedgerBench) -> None:
     """The others are kept."""
     zone = {"time_zone": "Europe/Amsterdam", "source": "test"}

@@ -8,7 +8,7 @@ from fastavro import parse_schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule, CaseEvent, read_case_event
+from lienthong_schemas.case_event import CASE_TOPICS, SELECTOR_FIELDS, BrokenRule, CaseEvent, read_case_event
 from lienthong_schemas.catalogue import packaged_root
 from lienthong_schemas.codec import EARLIER_SCHEMAS, SCHEMA_OF_TOPIC, SchemaBook, packaged_schema
 from lienthong_schemas.errors import ContractError
@@ -38,7 +38,8 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "accepted_at": (-(2**62), 2**62, 0),
     "previous": (None, "", "a" * 300, "\0"),
     "source_ref": (None, "a\0", "ờ"),
-    "status": ("", "ờ", "a\0b"),
+    "status": ("", "ờ", "a\0b", "ờ" * 200, "x" * 201),
+    **dict.fromkeys(SELECTOR_FIELDS.values(), ("", "ờ" * 200, "x" * 201)),
     "received_at": (None, -(2**62), 2**62, 5),
     "due_at": (None, -(2**62), 2**62, 5),
     "ended_at": (None, -(2**62), 2**62, 5),
@@ -47,7 +48,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "step": ("", "thẩm định", "\0"),
     "urgency": ("", "khẩn", "\0"),
     "digitised": (None, True, False),
-    "channel": ("", "post", "ờ", "\0"),
+    "channel": ("", "post", "ờ", "\0", "ờ" * 200, "x" * 201),
     "fee_paid": (None, "online", "cash", "none", "", "ờ", "\0"),
     "rating": (None, 1, 3, 4, 5, 0, 6, -1, 2**31 - 1),
     "signature": (None, "valid", "invalid", "absent", "", "\0"),

@@ -27,7 +27,7 @@ from lienthong_schemas.case_event import (
 from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import IdentityError
-from lienthong_schemas.identity import event_id, normalise_office, parse_case_id
+from lienthong_schemas.identity import LONGEST_CODE, event_id, normalise_office, parse_case_id
 from lienthong_schemas.instants import EARLIEST, LATEST
 
 _COMMON: Final = (
@@ -108,7 +108,9 @@ def _usual(reading: _Reading, record: Record, fields: tuple[Any, ...]) -> Entry 
         or record.key != case_id.encode()
         or epoch < 1
         or seq < 1
-        or not status
+        or not 0 < len(status) <= LONGEST_CODE
+        or len(rest[0]) > LONGEST_CODE
+        or len(channel) > LONGEST_CODE
         or not EARLIEST <= accepted <= LATEST
         or not EARLIEST <= occurred <= LATEST
         or not (received is None or EARLIEST <= received <= LATEST)

@@ -31,7 +31,7 @@ from lienthong_schemas.checksums import TOPIC as CHECKSUMS
 from lienthong_schemas.checksums import checksum, checksum_of
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import CatalogueError, ContractError, IdentityError
-from lienthong_schemas.identity import letter_id, normalise_office
+from lienthong_schemas.identity import LONGEST_CODE, letter_id, normalise_office
 from lienthong_schemas.instants import Instant, is_plausible
 from lienthong_schemas.records import Tick, clock_event, finding, reference_record, tick
 from lienthong_schemas.reference import OPAQUE_KINDS, parse_body
@@ -42,6 +42,8 @@ CHECKED_ONLY: Final = ("heartbeat.v1", "tick.v1")
 """No rows are made of these (of ticks only the newest counts), but a broken one must become a letter, and the ledger is
 who writes it."""
 _DEAD_LETTERS: Final = "-dead-letter.v"
+_INDEXED: Final = ("event_id", "case_id", "refers_to", "topic")
+"""Fields of announcements and checksums by which rows are found."""
 _SLA_INSTANTS: Final = ("happened_at", "announced_at", "stated_due_at", "due_at")
 
 
@@ -130,6 +132,11 @@ class RecordReader:
         whole = self._book.decode(record.topic, record.value or b"")
         problems = [f"{name}: it contains a null character" for name, value in whole.items() if _has_null(value)]
         problems += [
+            f"{name}: it has more than {LONGEST_CODE} characters"
+            for name in _INDEXED
+            if len(whole.get(name) or "") > LONGEST_CODE
+        ]
+        problems += [
             f"{name}: it lies outside the years 1900 to 2999"
             for name in instants
             if whole[name] is not None and not is_plausible(whole[name])
@@ -167,11 +174,14 @@ def _sound(found: Tick) -> Tick:
         raise BrokenRule(("bus_time: it lies outside the years 1900 to 2999",))
     if not all(map(is_plausible, found.complete_through.values())):
         raise BrokenRule(("complete_through: it lies outside the years 1900 to 2999",))
+    for name, whole in (("complete_through", found.complete_through), ("case_ends", found.case_ends)):
+        if _has_null(whole):
+            raise BrokenRule((f"{name}: it contains a null character",))
     return found
 
 
 def _has_null(value: object) -> bool:
-    return any("\0" in text for text in (value if isinstance(value, dict) else (value,)) if isinstance(text, str))
+    return any("\0" in text for text in (value if isinstance(value, Mapping) else (value,)) if isinstance(text, str))
 
 
 def _letter_of_none(record: Record, error: NotALetter) -> Letter:

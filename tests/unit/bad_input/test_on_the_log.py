@@ -103,6 +103,7 @@ INPUTS: dict[str, Callable[[], list[Became]]] = {
     "a foreign event id": lambda: record(event_id="00000000-0000-0000-0000-000000000000"),
     "an instant of the year 3026": lambda: record(due_at=33_334_070_400_000_000),
     "a null character in a text": lambda: record(step="a\0b"),
+    "a code of thousands of characters": lambda: record(procedure="x" * 5_000),
     "an opening with negative time": lambda: record(
         change="opening", opening={**NEGATIVE["opening"], "used_seconds": -1}
     ),

@@ -95,6 +95,21 @@ def test_of_heartbeats_and_ticks_nothing_is_kept() -> None:
     assert "tick.v1" in CHECKED_ONLY
 
 
+@pytest.mark.parametrize("name", ["complete_through", "case_ends"])
+def test_a_tick_that_no_database_holds_is_refused(name: str) -> None:
+    """A null character in a name: the transaction would fail, at every new start again."""
+    whole = {"bus_time": START, "case_ends": {}, "reference_end": 0, "complete_through": {}, name: {"H27\0.16": START}}
+    with pytest.raises(ContractError, match=f"{name}: it contains a null character"):
+        read(OutboundRecord("tick.v1", None, BOOK.encode("tick.v1", whole)))
+
+
+@pytest.mark.parametrize("record", [clock_event("e" * 201), finding("a", refers_to="e" * 201)])
+def test_an_announcement_that_no_index_holds_is_refused(record: OutboundRecord) -> None:
+    """PostgreSQL puts no text of some thousand characters into an index; ids have 36."""
+    with pytest.raises(ContractError, match=": it has more than 200 characters"):
+        read(record)
+
+
 def test_a_refused_record_is_a_letter_in_the_batch() -> None:
     """Counted by partition, with the reader's time."""
     batch, record = Batch(), on_the_log(OutboundRecord("dossier.v1", b"k", b"bad"))

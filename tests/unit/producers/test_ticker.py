@@ -185,6 +185,16 @@ async def test_an_unreadable_heartbeat_becomes_a_dead_letter(broker: MemoryBroke
     ]
 
 
+async def test_a_heartbeat_from_before_1900_is_no_part_of_a_tick(broker: MemoryBroker, clock: Clock) -> None:
+    """The ledger refuses a tick that says such a thing, and would refuse every one from then on."""
+    beat(broker, -(2**62))
+    beat(broker, START, office="H27.17")
+    written = await (await started(broker, clock)).tick()
+    assert written.complete_through == {"H27.17": START}
+    (letter,) = map(read_letter, broker.records("heartbeat-dead-letter.v1"))
+    assert letter.problems == ("complete_through: it lies outside the years 1900 to 2999",)
+
+
 async def test_an_unreadable_tick_is_passed_over(broker: MemoryBroker, clock: Clock) -> None:
     """Garbage on the tick topic does not stop the ticker."""
     broker.write([OutboundRecord("tick.v1", None, b"garbage")])
