@@ -100,10 +100,13 @@ TotalsEvery = Annotated[
 ]
 
 
-def _totals(prefix: Prefix = "", every: TotalsEvery = 0.25, give_up: GiveUp = 60.0) -> None:
-    """Add the partial live figures up to totals.v1 until SIGTERM or Ctrl-C; one process for each bus."""
+def _totals(
+    prefix: Prefix = "", every: TotalsEvery = 0.25, session_timeout: Session = 10.0, give_up: GiveUp = 60.0
+) -> None:
+    """Add the partial live figures up to totals.v1 until SIGTERM or Ctrl-C; a second process stands by."""
     from lienthong_infra.embedded.servers import bootstrap
     from lienthong_infra.kafka.connection import Patience
+    from lienthong_infra.kafka.membership import GroupTimes
     from lienthong_infra.log_lines import log_to_stderr
     from lienthong_streams.totals_worker import TotalsOptions, run_process
 
@@ -115,6 +118,7 @@ def _totals(prefix: Prefix = "", every: TotalsEvery = 0.25, give_up: GiveUp = 60
             prefix=settings.prefix,
             metrics_port=settings.metrics_port,
             every_s=every,
+            group_times=GroupTimes(session_s=session_timeout),
             patience=Patience(limit_s=give_up),
         )
     )

@@ -13,7 +13,15 @@ from lienthong.status.addresses import ONE_TRY, broker_address, ledger_address
 from lienthong.status.snapshot import Snapshot
 from lienthong.status.watches import open_broker_watch, open_ledger_watch
 from lienthong_consumers.exporter.broker_watch import BrokerWatch
-from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, deadline_lags, ledger_lags
+from lienthong_consumers.exporter.lags import (
+    DEADLINES,
+    LEDGER,
+    PARTIALS,
+    TOTALS,
+    deadline_lags,
+    ledger_lags,
+    totals_lags,
+)
 from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
 from lienthong_consumers.ledger.database import address_of
 from lienthong_infra.errors import LienthongError, UnavailableError
@@ -23,7 +31,7 @@ from lienthong_infra.ports import TopicPartition
 from lienthong_infra.settings import Settings
 from lienthong_schemas.instants import Instant
 
-WORKERS: Final = (DEADLINES, LEDGER)
+WORKERS: Final = (DEADLINES, LEDGER, TOTALS)
 LOOK_LIMIT_S: Final = 30.0
 """Seconds for one look; the first reads back the heartbeats."""
 GROUPS_LIMIT_S: Final = 5.0
@@ -52,17 +60,19 @@ class Sights:
         """By worker, the next offset of each partition."""
         broker = {} if self.broker is None else self.broker.applied
         ledger = {} if self.ledger is None else self.ledger.positions
+        totals = None if self.broker is None else self.broker.totals
         return {
             DEADLINES: {each: position.next_offset for each, position in broker.items()},
             LEDGER: {each: position.next_offset for each, position in ledger.items()},
+            TOTALS: {} if totals is None else {PARTIALS: totals.next_offset},
         }
 
     def lags(self) -> dict[str, dict[TopicPartition, int]]:
         """By worker, how far it is behind."""
         if self.broker is None:
-            return {DEADLINES: {}, LEDGER: {}}
+            return {DEADLINES: {}, LEDGER: {}, TOTALS: {}}
         ledger = {} if self.ledger is None else ledger_lags(self.broker, self.ledger)
-        return {DEADLINES: deadline_lags(self.broker), LEDGER: ledger}
+        return {DEADLINES: deadline_lags(self.broker), LEDGER: ledger, TOTALS: totals_lags(self.broker)}
 
 
 async def gather(settings: Settings, *, own_time: bool = False, clock: Clock = wall_clock) -> Snapshot:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from lienthong.status.snapshot import Snapshot
-from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, deadline_lags, ledger_lags
+from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, TOTALS, deadline_lags, ledger_lags, totals_lags
 from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS
@@ -18,6 +18,8 @@ TICK_LIMIT: Final = 120 * MICROSECONDS_PER_SECOND
 OFFICE_LIMIT: Final = 900 * MICROSECONDS_PER_SECOND
 """Microseconds after which an office counts as silent. As in the rule OfficeSilent."""
 
+PUBLISHED_LIMIT: Final = 900 * MICROSECONDS_PER_SECOND
+"""Microseconds by which official figures may be behind the bus. As in the rule OfficialFiguresBehind."""
 COMPARED_LIMIT: Final = 2 * EVERY
 """Records without a comparison of figures. As in the rule FiguresNotCompared."""
 
@@ -38,8 +40,10 @@ def problems(snapshot: Snapshot) -> list[Problem]:
     if snapshot.broker is not None:
         found.extend(_ticker(snapshot, snapshot.broker))
         found.extend(_deadlines(snapshot, snapshot.broker))
+        found.extend(_totals(snapshot, snapshot.broker))
         if snapshot.ledger is not None:
             found.extend(_ledger(snapshot, snapshot.broker, snapshot.ledger))
+            found.extend(_publisher(snapshot, snapshot.broker, snapshot.ledger))
         found.extend(_offices(snapshot, snapshot.broker))
         found.extend(_unreadable(snapshot.broker))
     if snapshot.ledger is not None:
@@ -73,6 +77,25 @@ def _deadlines(snapshot: Snapshot, broker: BrokerSight) -> Iterator[Problem]:
 
 def _ledger(snapshot: Snapshot, broker: BrokerSight, ledger: LedgerSight) -> Iterator[Problem]:
     yield from _worker(snapshot, LEDGER, sum(ledger_lags(broker, ledger).values()))
+
+
+def _totals(snapshot: Snapshot, broker: BrokerSight) -> Iterator[Problem]:
+    """A bus may do without live totals: then nobody has ever shown a position."""
+    if broker.totals is not None and not snapshot.own_time:
+        yield from _worker(snapshot, TOTALS, sum(totals_lags(broker).values()))
+
+
+def _publisher(snapshot: Snapshot, broker: BrokerSight, ledger: LedgerSight) -> Iterator[Problem]:
+    """A bus may do without a publisher, too, and that of an import has ended with it."""
+    runbook, published = f"{RUNBOOKS}/publisher-silent.md", ledger.published
+    if not published.expected or snapshot.own_time:
+        return
+    if not published.held:
+        yield Problem("publisher", f"no process publishes; {published.unsent:,} records wait", runbook)
+    elif broker.tick is not None and broker.tick.bus_time - published.judged_at > PUBLISHED_LIMIT:
+        age = duration(broker.tick.bus_time - published.judged_at)
+        by = f"are {age} behind the bus" if published.judged_at else "were never published: no tick was reached"
+        yield Problem("publisher", f"official figures {by}", runbook)
 
 
 def _worker(snapshot: Snapshot, worker: str, lag: int) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from lienthong.status.judge import OFFICE_LIMIT, Problem, duration, silent_offices
 from lienthong.status.report import comparisons, lags_of, overdue, partitions
 from lienthong.status.snapshot import Snapshot
-from lienthong_consumers.exporter.lags import DEADLINES, LEDGER
+from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, TOTALS
 from lienthong_consumers.exporter.sightings import Published
 from lienthong_schemas.instants import datetime_of
 
@@ -36,7 +36,7 @@ def show(console: Console, snapshot: Snapshot, found: list[Problem]) -> None:
 
 def _lines(snapshot: Snapshot, wrong: set[str]) -> Table:
     table = Table(Column(no_wrap=True), Column(overflow="fold"), box=None, show_header=False, pad_edge=False)
-    for name, text, well in (*_sources(snapshot), *_seen_of_broker(snapshot, wrong), *_seen_of_ledger(snapshot)):
+    for name, text, well in (*_sources(snapshot), *_seen_of_broker(snapshot, wrong), *_seen_of_ledger(snapshot, wrong)):
         table.add_row(Text(name, style=GOOD if well else BAD), Text(text))
     return table
 
@@ -58,7 +58,7 @@ def _seen_of_broker(snapshot: Snapshot, wrong: set[str]) -> Iterator[Line]:
         tick = f"bus time {datetime_of(broker.tick.bus_time):%Y-%m-%d %H:%M:%S} UTC"
         tick += "" if snapshot.own_time else f", {duration(age)} ago"
     yield "ticker", tick, "ticker" not in wrong
-    for worker in (DEADLINES, LEDGER):
+    for worker in (DEADLINES, LEDGER) if broker.totals is None else (DEADLINES, LEDGER, TOTALS):
         yield worker, _worker(snapshot, worker), worker not in wrong
     silent = silent_offices(snapshot)
     text = f"{len(broker.offices)} known"
@@ -79,7 +79,7 @@ def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _seen_of_ledger(snapshot: Snapshot) -> Iterator[Line]:
+def _seen_of_ledger(snapshot: Snapshot, wrong: set[str]) -> Iterator[Line]:
     ledger = snapshot.ledger
     if ledger is None:
         return
@@ -91,7 +91,7 @@ def _seen_of_ledger(snapshot: Snapshot) -> Iterator[Line]:
         f"{_counted(compared.compared, 'comparison', 'comparisons')} with the ledger, {compared.mismatches:,} differed"
     )
     yield "live figures", text, not compared.differing
-    yield "official", _published(snapshot, ledger.published), True
+    yield "official", _published(snapshot, ledger.published), "publisher" not in wrong
     late = overdue(snapshot)
     cases = _counted(late.firm + late.provisional, "open case", "open cases")
     yield "overdue", f"{cases} ({late.provisional:,} provisional)", True

@@ -6,7 +6,7 @@ from typing import Any
 
 from lienthong.status.judge import Problem, silent_offices
 from lienthong.status.snapshot import Snapshot
-from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, deadline_lags, ledger_lags
+from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, TOTALS, deadline_lags, ledger_lags, totals_lags
 from lienthong_consumers.exporter.sightings import Breaches, Comparisons
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS
@@ -25,7 +25,7 @@ def report(snapshot: Snapshot, found: list[Problem]) -> dict[str, Any]:
             for source, seen in (("broker", snapshot.broker), ("ledger", snapshot.ledger))
         },
         "ticker": _ticker(snapshot),
-        "workers": {worker: _worker(snapshot, worker) for worker in (DEADLINES, LEDGER)},
+        "workers": {worker: _worker(snapshot, worker) for worker in (DEADLINES, LEDGER, TOTALS)},
         "partitions": [_partition(snapshot, each) for each in partitions(snapshot)],
         "offices": _offices(snapshot),
         **_ledger(snapshot),
@@ -46,6 +46,8 @@ def lags_of(snapshot: Snapshot, worker: str) -> dict[TopicPartition, int]:
         return {}
     if worker == DEADLINES:
         return deadline_lags(snapshot.broker)
+    if worker == TOTALS:
+        return totals_lags(snapshot.broker)
     return {} if snapshot.ledger is None else ledger_lags(snapshot.broker, snapshot.ledger)
 
 
@@ -126,5 +128,9 @@ def _ledger(snapshot: Snapshot) -> dict[str, Any]:
         "sequences": dict(ledger.problems),
         "findings": dict(ledger.findings),
         "figures": comparisons(snapshot)._asdict(),
-        "official": {"judged_at": _moment(ledger.published.judged_at), "unsent": ledger.published.unsent},
+        "official": {
+            "judged_at": _moment(ledger.published.judged_at),
+            "unsent": ledger.published.unsent,
+            "held": ledger.published.held,
+        },
     }

@@ -6,6 +6,7 @@ from lienthong.status.addresses import ONE_TRY, broker_address, ledger_address
 from lienthong.status.positions import position_of
 from lienthong_consumers.exporter.broker_watch import BrokerWatch
 from lienthong_consumers.exporter.ledger_watch import LedgerWatch
+from lienthong_infra.kafka.groups import KafkaGroups
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.settings import Settings
 from lienthong_schemas.catalogue import load_catalogue
@@ -13,9 +14,12 @@ from lienthong_schemas.catalogue import load_catalogue
 
 async def open_broker_watch(settings: Settings, *, without: Collection[str] = ()) -> BrokerWatch:
     """A connected look at the broker. Raises UnavailableError at once where none answers."""
-    reader = KafkaReader(broker_address(settings), settings.prefix, patience=ONE_TRY)
+    address = broker_address(settings)
+    reader = KafkaReader(address, settings.prefix, patience=ONE_TRY)
+    groups = KafkaGroups(address, settings.prefix, patience=ONE_TRY)
     await reader.start()
-    return BrokerWatch(reader, catalogue=load_catalogue(), position_of=position_of, without=without)
+    await groups.start()
+    return BrokerWatch(reader, catalogue=load_catalogue(), position_of=position_of, groups=groups, without=without)
 
 
 async def open_ledger_watch(settings: Settings) -> LedgerWatch:

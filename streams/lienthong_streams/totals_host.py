@@ -1,8 +1,9 @@
 """The host of the live totals: reads the partial figures of a whole bus, adds them up, writes ``totals.v1``.
 
-One process writes. At its start it shuts a former one out (``fence``), reads ``totals.v1`` for what is said already,
-``reference.v1`` for the fields of procedures and ``totals-partial.v1`` to its present end; only then it writes, first
-what is missing or otherwise, then what changes. It keeps nothing of its own: to start again is to read again.
+One process writes; others may stand by (``totals_shift``). At its start it shuts a former one out (``fence``), reads
+``totals.v1`` for what is said already, ``reference.v1`` for the fields of procedures and ``totals-partial.v1`` to its
+present end; only then it writes, first what is missing or otherwise, then what changes. It keeps nothing of its own: to
+start again is to read again.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class TotalsHost:
         self._position = 0
         self._last: Instant = 0
         self._fields_of: tuple[int, Instant] = (-1, 0)
+        self.stands: int | None = None
+        """Offset of the partials below which everything stands on the topic; None: not yet known."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
@@ -101,7 +104,7 @@ class TotalsHost:
         self._use_fields()
         while self._waits:
             await self._write()
-        ports.observer.current(self._position, ports.now())
+        self._tell()
 
     async def step(self) -> None:
         """Read what has come, and write what has changed once the interval is over."""
@@ -115,7 +118,12 @@ class TotalsHost:
         if self._waits and self._patience_s() == 0:
             await self._write()
         if not self._waits:
-            ports.observer.current(self._position, ports.now())
+            self._tell()
+
+    def _tell(self) -> None:
+        """All that was read stands on the topic."""
+        self.stands = self._position
+        self._ports.observer.current(self._position, self._ports.now())
 
     @property
     def _waits(self) -> bool:

@@ -37,6 +37,9 @@ class TotalsMetrics:
             _BUS,
             registry=registry,
         ).labels(bus)
+        self._active = Gauge(
+            "lienthong_totals_active", "1: this process writes totals.v1; 0: it stands by.", _BUS, registry=registry
+        ).labels(bus)
         ProcessCollector(registry=registry)
 
     def read(self, outcome: str) -> None:
@@ -51,3 +54,7 @@ class TotalsMetrics:
         """Everything read stands on the topic."""
         self._position.set(position)
         self._current.set(at / MICROSECONDS_PER_SECOND)
+
+    def active(self, is_active: bool) -> None:
+        """This process writes, or it stands by."""
+        self._active.set(is_active)

@@ -1,4 +1,4 @@
-"""The process of the live totals: the host on Kafka, with metrics, ended at once by whatever goes wrong."""
+"""The process of the live totals: its turns on Kafka, with metrics, ended at once by whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from prometheus_client import CollectorRegistry
 
 from lienthong_infra import exit_codes
 from lienthong_infra.kafka.connection import Patience
+from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_streams.runtime.watchdog import Watchdog
-from lienthong_streams.totals_host import CONSUMER, EVERY_S, PARTIALS, TotalsHost, TotalsPorts
+from lienthong_streams.totals_host import CONSUMER, EVERY_S, PARTIALS, TotalsPorts
 from lienthong_streams.totals_metrics import TotalsMetrics
+from lienthong_streams.totals_shift import Shift
 from lienthong_streams.worker import die, hung, now, serve_metrics
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,8 @@ class TotalsOptions:
     metrics_port: int = 0
     every_s: float = EVERY_S
     """Changed totals are written at most so often."""
+    group_times: GroupTimes = field(default_factory=GroupTimes)
+    """After how long a silence a process that stands by takes over."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -40,17 +44,20 @@ async def run_totals(options: TotalsOptions, stop: asyncio.Event) -> None:
     registry = CollectorRegistry()
     serve_metrics(options.metrics_port, registry)
     bootstrap, prefix, patience = options.bootstrap, options.prefix, options.patience
-    ports = TotalsPorts(
-        log=KafkaPartitionLog(bootstrap, prefix, PARTIALS, application=CONSUMER, patience=patience),
-        reader=KafkaReader(bootstrap, prefix, patience=patience),
-        now=now,
-        observer=TotalsMetrics(prefix, registry),
-    )
+    metrics = TotalsMetrics(prefix, registry)
+    membership = KafkaMembership(bootstrap, prefix, application=CONSUMER, times=options.group_times, patience=patience)
+
+    def ports_of_a_turn() -> TotalsPorts:
+        return TotalsPorts(
+            log=KafkaPartitionLog(bootstrap, prefix, PARTIALS, application=CONSUMER, patience=patience),
+            reader=KafkaReader(bootstrap, prefix, patience=patience),
+            now=now,
+            observer=metrics,
+        )
+
     watchdog = asyncio.create_task(Watchdog(hung).turn())
     log.info("stream-worker-started", extra={"bus": prefix, "topics": PARTIALS.topic})
-    await TotalsHost(ports, every_s=options.every_s).run(stop)
-    await ports.reader.close()
-    await ports.log.close()
+    await Shift(membership, ports_of_a_turn, metrics, every_s=options.every_s).run(stop)
     watchdog.cancel()
     log.info("stream-worker-stopped", extra={"bus": prefix})
 

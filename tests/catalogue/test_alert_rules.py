@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lienthong.status.judge import COMPARED_LIMIT, OFFICE_LIMIT, TICK_LIMIT
+from lienthong.status.judge import COMPARED_LIMIT, OFFICE_LIMIT, PUBLISHED_LIMIT, TICK_LIMIT
 from lienthong_consumers.exporter.metric_catalogue import CATALOGUE
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
 from tests.support.promtool import run, tool
@@ -86,6 +86,7 @@ def test_status_and_alerts_have_the_same_limits() -> None:
         "LienthongTickerSilent": TICK_LIMIT,
         "LienthongTicksNotApplied": TICK_LIMIT,
         "LienthongOfficeSilent": OFFICE_LIMIT,
+        "LienthongOfficialFiguresBehind": PUBLISHED_LIMIT,
     }
     in_rules = {alert: int(BY_ALERT[alert]["expr"].rsplit("> ", 1)[1]) for alert in limits}
     assert in_rules == {alert: limit // MICROSECONDS_PER_SECOND for alert, limit in limits.items()}

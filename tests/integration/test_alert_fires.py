@@ -32,7 +32,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.broker
 
 RULES = ROOT / "infra" / "deploy" / "prometheus" / "rules" / "lienthong.rules.yml"
-LIMIT_S = 40.0
+LIMIT_S = 60.0
 
 
 def firing(port: int) -> set[tuple[str, str]]:
@@ -138,6 +138,32 @@ async def test_a_breach_on_the_bus_becomes_a_firing_alert_for_its_commune(
 
         # Without waiting times an exporter is silent until its first scrape, and groups of rules are looked at apart.
         wait_until(told, timeout_s=LIMIT_S, what="the alert, and none of what is well")
+
+
+async def test_processes_that_add_up_and_publish_are_missed_when_they_end(
+    publisher: KafkaPublisher, environment: dict[str, str], exporter: int, tmp_path: Path
+) -> None:
+    """Seen from outside: a group without members, and a right to publish that nobody holds."""
+    bus, port = environment["LIENTHONG_PREFIX"], choose_port(1)
+    series = {f'lienthong_group_members{{bus="{bus}",worker="totals"}}', f'lienthong_publisher_held{{bus="{bus}"}}'}
+    await publisher.publish(signs_of_life())
+    with ExitStack() as processes:
+        processes.enter_context(running(lienthong("ledger", "run"), tmp_path / "ledger.log", environment))
+        with ExitStack() as short_lived:
+            for verb in (("stream", "totals"), ("ledger", "publish", "--interval", "0.5")):
+                short_lived.enter_context(running(lienthong(*verb), tmp_path / f"{verb[1]}.log", environment))
+            wait_until(lambda: {served_at(exporter).get(one) for one in series} == {1}, timeout_s=LIMIT_S, what="both")
+            judged = f'lienthong_official_judged_timestamp_seconds{{bus="{bus}"}}'
+            wait_until(lambda: bool(served_at(exporter).get(judged)), timeout_s=LIMIT_S, what="a first publication")
+        command = [
+            tool("prometheus"),
+            f"--config.file={quick_configuration(tmp_path / 'prometheus', exporter)}",
+            f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+            f"--web.listen-address={LOOPBACK}:{port}",
+        ]
+        processes.enter_context(running(command, tmp_path / "prometheus.log"))
+        missed = {("LienthongTotalsSilent", ""), ("LienthongPublisherSilent", "")}
+        wait_until(lambda: missed <= firing(port), timeout_s=LIMIT_S, what="both alerts")
 
 
 async def test_a_ledger_that_goes_away_takes_its_figures_along_and_the_exporter_goes_on(

@@ -48,7 +48,7 @@ LEDGER: Final = LedgerSight(
     findings={"no-policy": 4},
     comparisons={"dossier.v1": Comparisons(compared=12)},
     compared_below={DOSSIERS: 12_000, DOCUMENTS: 0},
-    published=Published(NOW - 3_000_000, 1),
+    published=Published(NOW - 3_000_000, 1, 7, held=True),
 )
 WELL: Final = Snapshot(
     bus="h27",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from lienthong_consumers.exporter.sightings import AppliedPosition, BrokerSight, NewestTick, OfficeSign
+from lienthong_consumers.exporter.lags import PARTIALS, TOTALS
+from lienthong_consumers.exporter.sightings import AppliedPosition, BrokerSight, NewestTick, OfficeSign, TotalsSign
 from lienthong_consumers.exporter.tails import newest, read_ranges
 from lienthong_infra.errors import PositionLost
 from lienthong_infra.ports import Reader, Record, TopicPartition
@@ -32,6 +33,22 @@ PositionOf = Callable[[Record], AppliedPosition | None]
 """Reads a record of a changelog: the position in it, or None for any other record. The streams own the format."""
 
 
+class Groups(Protocol):
+    """Tells of groups without being a member."""
+
+    async def members(self, application: str) -> int:
+        """How many processes are in a group."""
+        ...
+
+    async def shown(self, application: str) -> Mapping[TopicPartition, int]:
+        """The positions that a group shows."""
+        ...
+
+    async def close(self) -> None:
+        """Release the connection."""
+        ...
+
+
 class _Outbox(NamedTuple):
     last_heard: Instant
     complete_through: Instant
@@ -41,13 +58,21 @@ class _Outbox(NamedTuple):
 class BrokerWatch:
     """Looks at the broker again and again; remembers what need not be read twice.
 
-    ``without`` names outboxes that are gone for good, as for the ticker.
+    ``without`` names outboxes that are gone for good, as for the ticker. Without ``groups`` nothing is said of those
+    who show their position in a group only.
     """
 
     def __init__(
-        self, reader: Reader, *, catalogue: Catalogue, position_of: PositionOf, without: Collection[str] = ()
+        self,
+        reader: Reader,
+        *,
+        catalogue: Catalogue,
+        position_of: PositionOf,
+        groups: Groups | None = None,
+        without: Collection[str] = (),
     ) -> None:
         self._reader = reader
+        self._groups = groups
         self._without = frozenset(without)
         self._book = SchemaBook()
         self._position_of = position_of
@@ -83,11 +108,20 @@ class BrokerWatch:
             tick=self._tick,
             offices=self._offices(),
             unreadable=dict(self._unreadable),
+            totals=await self._totals(),
         )
 
     async def close(self) -> None:
         """Release the connection."""
         await self._reader.close()
+        if self._groups is not None:
+            await self._groups.close()
+
+    async def _totals(self) -> TotalsSign | None:
+        """The live totals have no changelog: they show their position as their group's offset."""
+        if self._groups is None or PARTIALS not in (shown := await self._groups.shown(TOTALS)):
+            return None
+        return TotalsSign(await self._groups.members(TOTALS), shown[PARTIALS])
 
     async def _ends(self, topics: list[str]) -> dict[TopicPartition, int]:
         partitions = [

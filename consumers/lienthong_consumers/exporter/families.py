@@ -10,7 +10,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from lienthong_consumers.exporter import metric_catalogue as catalogue
 from lienthong_consumers.exporter.bounded import bounded
-from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, deadline_lags, ledger_lags
+from lienthong_consumers.exporter.lags import (
+    DEADLINES,
+    LEDGER,
+    PARTIALS,
+    TOTALS,
+    deadline_lags,
+    ledger_lags,
+    totals_lags,
+)
 from lienthong_consumers.exporter.metric_catalogue import MetricSpec
 from lienthong_consumers.exporter.sightings import (
     Breaches,
@@ -18,6 +26,8 @@ from lienthong_consumers.exporter.sightings import (
     Comparisons,
     LedgerSight,
     OfficeSign,
+    Published,
+    TotalsSign,
 )
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
@@ -63,6 +73,10 @@ def add_broker(families: Families, sight: BrokerSight) -> None:
         families.add(catalogue.GENERATION, applied.generation, *partition)
     for partition, lag in deadline_lags(sight).items():
         families.add(catalogue.LAG, lag, DEADLINES, *partition)
+    if sight.totals is not None:
+        _add_totals(families, sight.totals)
+    for partition, lag in totals_lags(sight).items():
+        families.add(catalogue.LAG, lag, TOTALS, *partition)
     families.add(catalogue.TICK, _seconds(sight.tick.bus_time) if sight.tick else 0)
     for topic, count in sight.unreadable.items():
         families.add(catalogue.UNREADABLE, count, topic)
@@ -71,6 +85,11 @@ def add_broker(families: Families, sight: BrokerSight) -> None:
         families.add(catalogue.OFFICE_HEARD, _seconds(sign.last_heard), office)
         families.add(catalogue.OFFICE_COMPLETE, _seconds(sign.complete_through), office)
         families.add(catalogue.OFFICE_PENDING, sign.pending, office)
+
+
+def _add_totals(families: Families, sign: TotalsSign) -> None:
+    families.add(catalogue.MEMBERS, sign.members, TOTALS)
+    families.add(catalogue.APPLIED, sign.next_offset, TOTALS, *PARTIALS)
 
 
 def add_ledger(families: Families, sight: LedgerSight) -> None:
@@ -93,6 +112,15 @@ def add_ledger(families: Families, sight: LedgerSight) -> None:
         families.add(catalogue.FIGURES_DIFFERING, found.differing, topic)
     for partition, below in sight.compared_below.items():
         families.add(catalogue.FIGURES_COMPARED_OFFSET, below, *partition)
+    if sight.published.expected:
+        _add_published(families, sight.published)
+
+
+def _add_published(families: Families, published: Published) -> None:
+    families.add(catalogue.PUBLISHER_HELD, published.held)
+    families.add(catalogue.JUDGED, _seconds(published.judged_at))
+    families.add(catalogue.UNSENT, published.unsent)
+    families.add(catalogue.OLDEST_UNSENT, published.oldest_unsent)
 
 
 def ledger_comparisons(sight: LedgerSight) -> dict[str, Comparisons]:

@@ -10,6 +10,9 @@ from lienthong_schemas.case_event import CASE_TOPICS
 
 DEADLINES: Final = "deadlines"
 LEDGER: Final = "ledger"
+TOTALS: Final = "totals"
+PARTIALS: Final = TopicPartition("totals-partial.v1", 0)
+"""What the live totals are added up from."""
 
 
 def deadline_lags(sight: BrokerSight) -> dict[TopicPartition, int]:
@@ -30,3 +33,10 @@ def ledger_lags(broker: BrokerSight, ledger: LedgerSight) -> dict[TopicPartition
         if position is not None or each.topic in CASE_TOPICS:
             lags[each] = max(0, broker.data_ends.get(each, 0) - (position.next_offset if position else 0))
     return lags
+
+
+def totals_lags(sight: BrokerSight) -> dict[TopicPartition, int]:
+    """Partial figures that the live totals do not hold; none on a bus without live totals."""
+    if sight.totals is None:
+        return {}
+    return {PARTIALS: max(0, sight.data_ends.get(PARTIALS, 0) - sight.totals.next_offset)}

@@ -66,7 +66,16 @@ _COMPARED_BELOW: Final = """
     FROM position AS at LEFT JOIN figures_comparison AS compared USING (topic, partition)
     GROUP BY topic, partition
 """
-_PUBLISHED: Final = "SELECT judged_at, (SELECT count(*) FROM outbound WHERE sent_at IS NULL) FROM judgement"
+_PUBLISHED: Final = """
+    SELECT judged_at, unsent.number, unsent.oldest, EXISTS (
+        SELECT FROM pg_locks
+        WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND classid = 'outbound'::regclass::oid AND objid = 0 AND objsubid = 2 AND granted
+    )
+    FROM judgement,
+        (SELECT count(*) AS number, coalesce(min(id), 0) AS oldest FROM outbound WHERE sent_at IS NULL) AS unsent
+"""
+"""With the lock of ``ledger/publishing.py``: whoever holds it publishes."""
 
 
 class LedgerWatch:
@@ -129,9 +138,9 @@ def _breaches(rows: Iterable[tuple[str, bool, int]]) -> dict[str, Breaches]:
     return found
 
 
-def _published(rows: Iterable[tuple[Any, int]]) -> Published:
-    ((judged_at, unsent),) = rows
-    return Published(0 if judged_at is None else instant_of(judged_at), unsent)
+def _published(rows: Iterable[tuple[Any, int, int, bool]]) -> Published:
+    ((judged_at, unsent, oldest, held),) = rows
+    return Published(0 if judged_at is None else instant_of(judged_at), unsent, oldest, held)
 
 
 def _letters(rows: Iterable[tuple[str, str, int]]) -> dict[str, Letters]:

@@ -32,13 +32,19 @@ LOG_END: Final = MetricSpec(
 )
 APPLIED: Final = MetricSpec(
     "lienthong_applied_offset",
-    "Next offset of the worker (deadlines: by its changelog) or of the ledger (by its table of positions).",
+    "Next offset of the worker (deadlines: by its changelog; totals: by its group) or of the ledger (by its table).",
     ("worker", "topic", "partition"),
 )
 LAG: Final = MetricSpec(
     "lienthong_lag_records",
     "Records of the log that a worker has not applied; 0 also counts control markers as applied.",
     ("worker", "topic", "partition"),
+    ("broker",),
+)
+MEMBERS: Final = MetricSpec(
+    "lienthong_group_members",
+    "Processes in the group of a worker: one of them writes the live totals; none on a bus that never had any.",
+    ("worker",),
     ("broker",),
 )
 HORIZON: Final = MetricSpec(
@@ -127,6 +133,22 @@ FIGURES_COMPARED_OFFSET: Final = MetricSpec(
     ("topic", "partition"),
     ("ledger",),
 )
+PUBLISHER_HELD: Final = MetricSpec(
+    "lienthong_publisher_held",
+    "1 if a process holds the right to publish what the ledger says; none on a bus that publishes nothing.",
+    (),
+    ("ledger",),
+)
+JUDGED: Final = MetricSpec(
+    "lienthong_official_judged_timestamp_seconds",
+    "The bus's time by which official figures were judged last; 0 = never, though a process publishes.",
+    (),
+    ("ledger",),
+)
+UNSENT: Final = MetricSpec("lienthong_unsent_records", "Records of the ledger that wait to be sent.", (), ("ledger",))
+OLDEST_UNSENT: Final = MetricSpec(
+    "lienthong_oldest_unsent_number", "Number of the record that has waited longest; 0 = none waits.", (), ("ledger",)
+)
 
 CATALOGUE: Final = (
     EXPORTER_INFO,
@@ -135,6 +157,7 @@ CATALOGUE: Final = (
     LOG_END,
     APPLIED,
     LAG,
+    MEMBERS,
     HORIZON,
     GENERATION,
     TICK,
@@ -151,4 +174,8 @@ CATALOGUE: Final = (
     FIGURES_MISMATCH,
     FIGURES_DIFFERING,
     FIGURES_COMPARED_OFFSET,
+    PUBLISHER_HELD,
+    JUDGED,
+    UNSENT,
+    OLDEST_UNSENT,
 )

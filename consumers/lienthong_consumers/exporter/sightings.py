@@ -51,6 +51,15 @@ class OfficeSign(NamedTuple):
         )
 
 
+class TotalsSign(NamedTuple):
+    """What is seen of the processes that add up the live totals."""
+
+    members: int
+    """Processes in their group: one writes, the others stand by."""
+    next_offset: int
+    """Offset of ``totals-partial.v1`` below which everything stands on ``totals.v1``, as they last showed it."""
+
+
 @dataclass(frozen=True, slots=True)
 class BrokerSight:
     """One look at the broker."""
@@ -67,6 +76,8 @@ class BrokerSight:
     offices: Mapping[str, OfficeSign] = field(default_factory=dict)
     unreadable: Mapping[str, int] = field(default_factory=dict)
     """By topic, records that this process could not read since it started."""
+    totals: TotalsSign | None = None
+    """None: no process for the live totals has ever run on this bus, or none for weeks."""
 
 
 class LedgerPosition(NamedTuple):
@@ -120,6 +131,15 @@ class Published(NamedTuple):
     """The bus's time by which they were judged last, microseconds UTC; 0 = none were published yet."""
     unsent: int
     """Records of all publications that wait to be sent."""
+    oldest_unsent: int = 0
+    """The number of the one that has waited longest; 0 = none waits."""
+    held: bool = False
+    """Whether a process holds the right to publish; it may be frozen all the same."""
+
+    @property
+    def expected(self) -> bool:
+        """Whether this bus publishes at all: it may do without."""
+        return bool(self.held or self.judged_at)
 
 
 NOT_PUBLISHED: Final = Published(0, 0)

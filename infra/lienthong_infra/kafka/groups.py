@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+    for_code,
+)
 
+from lienthong_infra.errors import LienthongError
 from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translating
-from lienthong_infra.kafka.naming import group_name
+from lienthong_infra.kafka.naming import full_name, group_name, logical_name
+from lienthong_infra.ports import TopicPartition
 
 _NOT_YET: Final = (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError, GroupLoadInProgressError)
 """A cluster that has had no group yet says one of these for a while."""
@@ -47,7 +54,60 @@ async def group_states(
 async def _state(client: _Client, group: str) -> GroupState:
     try:
         (response,) = await client.describe_consumer_groups([group])
+        (found,) = response.to_object()["groups"]
+        if found["error_code"]:
+            raise for_code(found["error_code"])(group)
     except _NOT_YET:
         return GroupState("Dead", 0)
-    (found,) = response.to_object()["groups"]
     return GroupState(found["state"], len(found["members"]))
+
+
+class KafkaGroups:
+    """Looks at the groups of one bus again and again, over one connection."""
+
+    def __init__(self, bootstrap: str, prefix: str, *, patience: Patience | None = None) -> None:
+        self._bootstrap = bootstrap
+        self._prefix = prefix
+        self._patience = patience
+        self._client: _Client | None = None
+
+    async def start(self) -> None:
+        """Connect. Raises UnavailableError."""
+        self._client = await started(
+            lambda: _Client(bootstrap_servers=self._bootstrap),
+            bootstrap=self._bootstrap,
+            doing="asking for groups",
+            patience=self._patience,
+        )
+
+    async def members(self, application: str) -> int:
+        """How many processes are in the group of an application. Raises UnavailableError or ConfigurationError."""
+        with translating(f"asking for the members of {group_name(self._prefix, application)}"):
+            return (await _state(self._connected, group_name(self._prefix, application))).members
+
+    async def shown(self, application: str) -> dict[TopicPartition, int]:
+        """The positions that the group of an application shows; none where it never did, or not for weeks."""
+        group = group_name(self._prefix, application)
+        try:
+            with translating(f"asking for the offsets of {group}"):
+                found = await self._connected.list_consumer_group_offsets(group)
+        except _NOT_YET:
+            return {}
+        ours = full_name(self._prefix, "")
+        return {
+            TopicPartition(logical_name(self._prefix, each.topic), each.partition): at.offset
+            for each, at in found.items()
+            if each.topic.startswith(ours) and at.offset >= 0
+        }
+
+    async def close(self) -> None:
+        """Disconnect."""
+        client, self._client = self._client, None
+        if client is not None:
+            await discard(client)
+
+    @property
+    def _connected(self) -> _Client:
+        if self._client is None:
+            raise LienthongError("KafkaGroups: call start() first")
+        return self._client

@@ -6,8 +6,8 @@ import pytest
 
 from lienthong.status.positions import position_of
 from lienthong_consumers.exporter.broker_watch import OUTBOX_KEPT, BrokerWatch
-from lienthong_consumers.exporter.lags import deadline_lags
-from lienthong_consumers.exporter.sightings import AppliedPosition, OfficeSign
+from lienthong_consumers.exporter.lags import PARTIALS, deadline_lags, totals_lags
+from lienthong_consumers.exporter.sightings import AppliedPosition, OfficeSign, TotalsSign
 from lienthong_infra.errors import PositionLost, UnknownTopic
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.ports import OutboundRecord, TopicPartition
@@ -159,3 +159,39 @@ async def test_a_log_that_was_made_anew_is_noticed() -> None:
     log.broker.log(TopicPartition("tick.v1", 0)).end = 1
     with pytest.raises(PositionLost):
         await watch.look(log.now)
+
+
+class StagedGroups:
+    """The group of the live totals as a test wants it."""
+
+    def __init__(self, members: int, shown: dict[TopicPartition, int]) -> None:
+        self._members, self._shown = members, shown
+
+    async def members(self, application: str) -> int:
+        """So many."""
+        return self._members
+
+    async def shown(self, application: str) -> dict[TopicPartition, int]:
+        """These."""
+        return self._shown
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+
+@pytest.mark.parametrize(
+    ("shown", "sign", "lags"),
+    [({}, None, {}), ({PARTIALS: 2}, TotalsSign(1, 2), {PARTIALS: 1})],
+    ids=["never ran", "one record behind"],
+)
+async def test_the_live_totals_show_their_position_in_their_group(
+    shown: dict[TopicPartition, int], sign: TotalsSign | None, lags: dict[TopicPartition, int]
+) -> None:
+    """They have no changelog; the control marker behind the last record is no record."""
+    log = BusLog()
+    log.broker.write([OutboundRecord("totals-partial.v1", b"cell", b"value")] * 3, transactional=True)
+    watch = BrokerWatch(
+        log.broker.reader(), catalogue=CATALOGUE, position_of=position_of, groups=StagedGroups(1, shown)
+    )
+    sight = await watch.look(log.now)
+    assert (sight.totals, totals_lags(sight)) == (sign, lags)

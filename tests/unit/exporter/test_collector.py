@@ -19,6 +19,8 @@ from lienthong_consumers.exporter.sightings import (
     Letters,
     NewestTick,
     OfficeSign,
+    Published,
+    TotalsSign,
 )
 from lienthong_consumers.exporter.sources import Rhythm, Source
 from lienthong_infra.errors import UnavailableError
@@ -29,16 +31,18 @@ from tests.support.watches import StagedWatch, ledger_sight
 
 SECOND = MICROSECONDS_PER_SECOND
 DOSSIERS = TopicPartition("dossier.v1", 0)
+PARTIALS = TopicPartition("totals-partial.v1", 0)
 LETTERS = TopicPartition("dossier-dead-letter.v1", 0)
 
 BROKER = BrokerSight(
     seen_at=0,
-    ends={DOSSIERS: 10, LETTERS: 3},
-    data_ends={DOSSIERS: 10, LETTERS: 2},
+    ends={DOSSIERS: 10, LETTERS: 3, PARTIALS: 41},
+    data_ends={DOSSIERS: 10, LETTERS: 2, PARTIALS: 40},
     applied={DOSSIERS: AppliedPosition(7, 90 * SECOND, 2)},
     tick=NewestTick(4, 91 * SECOND, {}),
     offices={"H27.16": OfficeSign(80 * SECOND, 70 * SECOND, 3)},
     unreadable={"tick.v1": 1},
+    totals=TotalsSign(members=2, next_offset=38),
 )
 LEDGER = replace(
     ledger_sight(
@@ -50,6 +54,7 @@ LEDGER = replace(
     findings={"no-policy": 4},
     comparisons={"dossier.v1": Comparisons(compared=12, mismatches=2, set_aside=1, differing=1)},
     compared_below={DOSSIERS: 3_000},
+    published=Published(85 * SECOND, 4, 801, held=True),
 )
 
 
@@ -84,13 +89,17 @@ class Stage:
         ("lienthong_exporter_info", {("1.2.3",): 1}),
         ("lienthong_source_up", {("broker",): 1, ("ledger",): 1}),
         ("lienthong_source_last_seen_timestamp_seconds", {("broker",): 100, ("ledger",): 100}),
-        ("lienthong_log_end_offset", {("0", "dossier.v1"): 10, ("0", "dossier-dead-letter.v1"): 3}),
+        (
+            "lienthong_log_end_offset",
+            {("0", "dossier.v1"): 10, ("0", "dossier-dead-letter.v1"): 3, ("0", "totals-partial.v1"): 41},
+        ),
         (
             "lienthong_applied_offset",
             {
                 ("0", "dossier.v1", "deadlines"): 7,
                 ("0", "dossier.v1", "ledger"): 9,
                 ("0", "dossier-dead-letter.v1", "ledger"): 2,
+                ("0", "totals-partial.v1", "totals"): 38,
             },
         ),
         (
@@ -99,8 +108,10 @@ class Stage:
                 ("0", "dossier.v1", "deadlines"): 3,
                 ("0", "dossier.v1", "ledger"): 1,
                 ("0", "dossier-dead-letter.v1", "ledger"): 0,
+                ("0", "totals-partial.v1", "totals"): 2,
             },
         ),
+        ("lienthong_group_members", {("totals",): 2}),
         ("lienthong_applied_tick_timestamp_seconds", {("0", "dossier.v1"): 90}),
         ("lienthong_partition_takeovers", {("0", "dossier.v1"): 2}),
         ("lienthong_last_tick_timestamp_seconds", {(): 91}),
@@ -120,6 +131,10 @@ class Stage:
         ("lienthong_figures_mismatch_total", {("letter", "dossier.v1"): 1, ("unknown", "dossier.v1"): 2}),
         ("lienthong_figures_differing_partitions", {("dossier.v1",): 1}),
         ("lienthong_figures_compared_offset", {("0", "dossier.v1"): 3_000}),
+        ("lienthong_publisher_held", {(): 1}),
+        ("lienthong_official_judged_timestamp_seconds", {(): 85}),
+        ("lienthong_unsent_records", {(): 4}),
+        ("lienthong_oldest_unsent_number", {(): 801}),
     ],
 )
 async def test_a_metric_says_what_was_seen(name: str, expected: dict[tuple[str, ...], float]) -> None:
@@ -157,7 +172,24 @@ async def test_a_ledger_that_is_away_takes_only_its_own_lag() -> None:
     stage.ledger.show = away
     await stage.look()
     await stage.look()
-    assert series_of(stage.collector, "lienthong_lag_records") == {("0", "dossier.v1", "deadlines"): 3}
+    lags = series_of(stage.collector, "lienthong_lag_records")
+    assert {worker for *_, worker in lags} == {"deadlines", "totals"}
+
+
+async def test_a_bus_may_do_without_live_totals_and_publications() -> None:
+    """What never ran has no series, so that no alert misses it."""
+    stage = Stage(replace(BROKER, totals=None), replace(LEDGER, published=Published(0, 0)))
+    await stage.look()
+    optional = {"group_members", "publisher_held", "official_judged_timestamp_seconds", "unsent_records"}
+    assert not {f"lienthong_{name}" for name in optional} & names_of(stage.collector)
+    assert not [each for each in series_of(stage.collector, "lienthong_lag_records") if "totals" in each]
+
+
+async def test_who_publishes_and_has_never_reached_a_tick_is_seen() -> None:
+    """Zero is an instant long ago, so the rule about figures that are behind fires."""
+    stage = Stage(ledger=replace(LEDGER, published=Published(0, 0, held=True)))
+    await stage.look()
+    assert series_of(stage.collector, "lienthong_official_judged_timestamp_seconds") == {(): 0}
 
 
 async def test_old_figures_disappear() -> None:

@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.status.judge import COMPARED_LIMIT, OFFICE_LIMIT, TICK_LIMIT, duration, problems
+from lienthong.status.judge import COMPARED_LIMIT, OFFICE_LIMIT, PUBLISHED_LIMIT, TICK_LIMIT, duration, problems
 from lienthong.status.snapshot import Snapshot
-from lienthong_consumers.exporter.sightings import AppliedPosition, Comparisons, Letters, NewestTick, OfficeSign
+from lienthong_consumers.exporter.sightings import (
+    AppliedPosition,
+    Comparisons,
+    Letters,
+    NewestTick,
+    OfficeSign,
+    Published,
+    TotalsSign,
+)
 from lienthong_infra.kafka.groups import GroupState
 from tests.support.snapshots import BROKER, DOCUMENTS, DOSSIERS, LEDGER, NOW, SECOND, WELL, with_lag
 from tests.support.source_tree import ROOT
@@ -32,6 +40,17 @@ def with_horizon(age: int) -> Snapshot:
 def with_office(age: int) -> Snapshot:
     """An office was last heard so long ago."""
     return replace(WELL, broker=replace(BROKER, offices={"H27.16": OfficeSign(NOW - age, NOW - age, 0)}))
+
+
+def with_totals(members: int) -> Snapshot:
+    """So many processes add the live totals up."""
+    groups = {**WELL.groups, "totals": GroupState("Stable" if members else "Empty", members)}
+    return replace(WELL, broker=replace(BROKER, totals=TotalsSign(members, 0)), groups=groups)
+
+
+def with_published(published: Published) -> Snapshot:
+    """The publisher as it is seen in the ledger."""
+    return replace(WELL, ledger=replace(LEDGER, published=published))
 
 
 BEHIND = [
@@ -64,6 +83,10 @@ BEHIND = [
         "dossier.v1/0",
         "figures-mismatch.md",
     ),
+    (with_totals(0), "totals", "worker-silent.md"),
+    (with_published(Published(NOW, 0, held=False)), "publisher", "publisher-silent.md"),
+    (with_published(Published(NOW - SECOND - PUBLISHED_LIMIT - 1, 0, held=True)), "publisher", "publisher-silent.md"),
+    (with_published(Published(0, 0, held=True)), "publisher", "publisher-silent.md"),
 ]
 
 
@@ -87,6 +110,9 @@ def test_what_is_wrong_is_named_with_its_runbook(snapshot: Snapshot, subject: st
         with_horizon(TICK_LIMIT),
         with_office(OFFICE_LIMIT),
         replace(WELL, ledger=replace(LEDGER, compared_below={DOSSIERS: 12_000 - COMPARED_LIMIT})),
+        with_totals(1),
+        with_published(Published(NOW - SECOND - PUBLISHED_LIMIT, 0, held=True)),
+        with_published(Published(0, 0)),
     ],
     ids=str,
 )

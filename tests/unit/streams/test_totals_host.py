@@ -7,70 +7,17 @@ from collections import Counter
 import pytest
 
 from lienthong_infra.errors import Fenced
-from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.ports import OutboundRecord
-from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
-from lienthong_schemas.partial_totals import TOPIC, PartialTotals, key_of
+from lienthong_schemas.instants import MICROSECONDS_PER_SECOND
+from lienthong_schemas.partial_totals import TOPIC
 from lienthong_schemas.records import ReferenceRecord
-from lienthong_schemas.totals import LIVE_TOPIC, PROVINCE, WHOLE, Cell, Totals, cells_of, totals
+from lienthong_schemas.totals import LIVE_TOPIC, PROVINCE, WHOLE, Cell, Totals, cells_of
 from lienthong_schemas.totals import key_of as key_of_cell
-from lienthong_streams.totals_host import PARTIALS, TotalsHost, TotalsPorts
 from tests.support.merged import added_up, plain_totals, snapshot
+from tests.support.totals_bus import BOOK, Bus
 
-BOOK = SchemaBook()
 OPEN = {"received": 3, "in_process": 3, "pending_in_time": 3}
 PROVINCIAL = Cell(PROVINCE, "dossier", WHOLE, "", "")
-
-
-class Observed:
-    """An observer that counts."""
-
-    def __init__(self) -> None:
-        self.seen: Counter[str] = Counter()
-        self.transactions = 0
-        self.position = -1
-
-    def read(self, outcome: str) -> None:
-        """A snapshot was read."""
-        self.seen[outcome] += 1
-
-    def written(self, totals: int) -> None:
-        """Totals were written."""
-        self.transactions += 1
-        self.seen["written"] += totals
-
-    def current(self, position: int, at: Instant) -> None:
-        """Everything stands."""
-        self.position = position
-
-
-class Bus:
-    """A broker with the topics of the totals, and a machine's clock that only the test moves."""
-
-    def __init__(self) -> None:
-        self.broker = MemoryBroker()
-        for topic in (TOPIC, LIVE_TOPIC, "reference.v1", "totals-partial-dead-letter.v1"):
-            self.broker.create_topic(topic)
-        self.broker.create_topic(f"totals-changelog-{TOPIC}")
-        self.now = 0
-
-    def publish(self, *snapshots: PartialTotals) -> None:
-        """An owner of a partition publishes."""
-        self.broker.write([OutboundRecord(TOPIC, key_of(one), BOOK.encode(TOPIC, one)) for one in snapshots])
-
-    def host(self) -> tuple[TotalsHost, Observed]:
-        """A process that has not begun yet."""
-        log = self.broker.partition_log(PARTIALS, application="totals")
-        observed = Observed()
-        return TotalsHost(TotalsPorts(log, self.broker.reader(), lambda: self.now, observed)), observed
-
-    def standing(self) -> dict[bytes, Totals]:
-        """The newest total of each key."""
-        return {
-            record.key or b"": totals(BOOK.decode(LIVE_TOPIC, record.value or b""))
-            for record in self.broker.records(LIVE_TOPIC)
-        }
 
 
 @pytest.fixture
