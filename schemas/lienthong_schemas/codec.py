@@ -35,7 +35,7 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
     "heartbeat.v1": "heartbeat.v1",
     "tick.v1": "tick.v1",
     "reference.v1": "reference.v1",
-    "sla.v1": "clock-event.v1",
+    "sla.v1": "clock-event.v2",
     "quality.v1": "finding.v1",
     "totals-partial.v1": "totals-partial.v2",
     "totals.v1": "totals.v1",
@@ -47,6 +47,7 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
 
 EARLIER_SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {
     "dossier.v1": ("dossier.v1",),
+    "sla.v1": ("clock-event.v1",),
     "totals-partial.v1": ("totals-partial.v1",),
 }
 """The released schemas that a topic carries besides, oldest first."""

@@ -69,7 +69,7 @@ class ReferenceRecord(NamedTuple):
 
 
 class ClockEvent(NamedTuple):
-    """What a clock did; see ``clock-event.v1``."""
+    """What a clock did; see ``clock-event.v2``."""
 
     event_id: str
     settled_key: str
@@ -95,6 +95,8 @@ class ClockEvent(NamedTuple):
     source_topic: str
     source_partition: int
     source_offset: int
+    regulated_seconds: int | None = None
+    used_percent: int | None = None
 
 
 class Finding(NamedTuple):

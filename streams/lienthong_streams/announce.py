@@ -66,6 +66,8 @@ def _clock_event(case_id: str, last: Known, emission: Emission, origin: Origin) 
         source_topic=origin.source.topic,
         source_partition=origin.source.partition,
         source_offset=origin.next_offset,
+        regulated_seconds=None if fact is None else fact.regulated_seconds,
+        used_percent=None if fact is None else fact.used_percent,
     )
 
 

@@ -27,7 +27,7 @@ TUPLES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "heartbeat.v1": records.heartbeat,
     "tick.v1": records.tick,
     "reference.v1": records.reference_record,
-    "clock-event.v1": records.clock_event,
+    "clock-event.v2": records.clock_event,
     "finding.v1": records.finding,
     "totals-partial.v2": partial_totals.partial_totals,
     "totals.v1": totals.totals,

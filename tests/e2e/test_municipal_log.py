@@ -105,5 +105,7 @@ async def test_all_who_count_say_what_was_known(
     assert told == facts_of(live[whole]._asdict()) == {name: expected[name] for name in told}
     assert official.keys() == live.keys()
     assert [found for cell in live for found in differences(live[cell], official[cell])] == []
+    assert [one.cell for one in official.values() if one.not_counted] == []
+    assert sum(official[whole].shares_of_time) == told["ended"]
     assert [broken_rules(one) for one in official.values() if broken_rules(one)] == []
     assert forms == {date: {name: recount(date)[name] for name in found} for date, found in forms.items()}

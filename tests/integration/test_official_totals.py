@@ -80,6 +80,29 @@ def some_dossier(chance: Random, number: int) -> OutboundRecord:
     )
 
 
+def some_ends(chance: Random, number: int) -> list[OutboundRecord]:
+    """What a worker says of the end of a dossier: told or not, confirmed with other figures, withdrawn, reopened."""
+    told: dict[str, Any] = {
+        "regulated_seconds": 28_800,
+        "used_percent": chance.choice((0, 10, 11, 99, 100, 101, 300, 301, 9_999)),
+    }
+    more: dict[str, Any] = chance.choice(({}, told, told, told, {"regulated_seconds": 0}))
+    kind = chance.choice(("met", "met-late"))
+    name, late = f"end-{number}", kind == "met-late"
+    said = [clock_event(name, kind, number=number, **more), clock_event(f"s-{number}", "started", number=number)]
+    if number % 5 == 0:
+        firm: dict[str, Any] = {**told, "used_percent": 55} if number % 2 else {}
+        said.append(clock_event(f"c-{number}", "confirmed", number=number, refers_to=name, **firm))
+    if number % 7 == 0:
+        said.append(clock_event(f"r-{number}", "started", number=number, episode=2))
+    if number % 13 == 0:
+        said.append(clock_event(f"e-{number}", "stopped" if late else "met", number=number, episode=2, **told))
+    if number % 11 == 0:
+        said.append(clock_event(f"w-{number}", "cleared", number=number, refers_to=name))
+    chance.shuffle(said)
+    return said
+
+
 async def turn(bench: LedgerBench, publication: OfficialTotals) -> list[Totals]:
     """One turn of a publication as the publishing process gives it; returns what it published."""
     connection = await connect(bench.dsn, bench.prefix)
@@ -108,7 +131,11 @@ def recount(bench: LedgerBench, at: int) -> Cells:
 
 def as_cells(found: list[Totals]) -> Cells:
     """Published records as the recount has them."""
-    return {tuple(one.cell): {name: getattr(one, name) for name in MEASURES if getattr(one, name)} for one in found}
+    return {
+        tuple(one.cell): {name: getattr(one, name) for name in MEASURES if getattr(one, name)}
+        | {f"share_{number}": cases for number, cases in enumerate(one.shares_of_time) if cases}
+        for one in found
+    }
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +151,7 @@ async def bench(ledger_dsn_factory: Callable[[], str]) -> LedgerBench:
     for number, signature in enumerate(("valid", "invalid", None)):
         record = other("document", number, "03", signature=signature, file_digest=None, **signed)
         made.put(outbound(record, topic="document.v1"))
+    made.put(*(said for number in range(1, CASES) for said in some_ends(chance, number)))
     made.put(clock_event("1"), clock_event("2"), clock_event("3", "cleared", refers_to="2"))
     await made.settle()
     made.put(tick(made, hour(60)))
@@ -139,7 +167,10 @@ async def published(bench: LedgerBench) -> list[Totals]:
 
 def test_every_cell_is_what_the_rows_add_up_to(bench: LedgerBench, published: list[Totals]) -> None:
     """Cell by cell and measure by measure, counted from the rows by code that shares nothing with it."""
-    assert as_cells(published) == recount(bench, hour(60))
+    recounted_cells = recount(bench, hour(60))
+    untold = {cell for cell, counts in recounted_cells.items() if counts.pop("share_untold", 0)}
+    assert as_cells(published) == recounted_cells
+    assert {tuple(one.cell) for one in published if one.not_counted} == untold
     assert {one.scope for one in published} == set(SCOPES)
 
 
@@ -147,6 +178,8 @@ def test_every_measure_is_put_to_the_test(published: list[Totals]) -> None:
     """The made-up cases reach all of them but the receipts, which have a test of their own."""
     reached = {name for one in published for name in MEASURES if getattr(one, name)}
     assert set(MEASURES) - reached == {"receipt_in_time", "receipt_late"}
+    whole = next(one for one in published if one.scope == PROVINCE and one.kind == "dossier")
+    assert [number for number, cases in enumerate(whole.shares_of_time) if cases] == [0, 1, 5, 9, 10, 13, 14]
 
 
 def test_the_figures_of_every_cell_add_up(published: list[Totals]) -> None:
@@ -165,12 +198,10 @@ def test_the_province_is_the_sum_of_its_units(published: list[Totals], scope: st
         assert sum_of(whole.cell, parts) == whole
 
 
-def test_a_record_says_what_it_stands_on_and_what_it_does_not_count(
-    bench: LedgerBench, published: list[Totals]
-) -> None:
-    """Time, positions of every source, the ledger's generation; what the ledger cannot know is named."""
+def test_a_record_says_what_it_stands_on(bench: LedgerBench, published: list[Totals]) -> None:
+    """Time, positions of every source, the ledger's generation."""
     one = published[0]
-    assert (one.as_of, one.not_counted, one.shares_of_time) == (hour(60), ("shares_of_time",), ())
+    assert one.as_of == hour(60)
     assert one.generation > 0
     ends = {partition_key(*each): bench.broker.log(each).end for each in bench.partitions}
     assert one.positions == {name: end for name, end in ends.items() if name in one.positions}
@@ -299,6 +330,47 @@ async def test_receipts_are_counted_from_what_stands(ledger_dsn_factory: Callabl
     await made.settle()
     one = next(one for one in await turn(made, OfficialTotals(BOOK)) if one.scope == PROVINCE)
     assert (one.receipt_in_time, one.receipt_late) == (2, 1)
+
+
+async def test_shares_of_time_are_those_of_the_last_end(
+    ledger_dsn_factory: Callable[[], str], unique_prefix: str
+) -> None:
+    """As it was made firm; nothing of a case that is open again, nor of one that states no end."""
+    ended = (outbound(dossier(number, 1, "9", ended_at=hour(50))) for number in (1, 2))
+    made = await new_bench(ledger_dsn_factory(), unique_prefix, *ended, outbound(dossier(3, 1)))
+    told: dict[str, Any] = {"regulated_seconds": 28_800, "used_percent": 12}
+    made.put(*(clock_event(f"m{number}", "met", number=number, **told) for number in (1, 2, 3)))
+    publication = OfficialTotals(BOOK)
+    seen = []
+    for said in (
+        clock_event("c1", "confirmed", refers_to="m1", **told | {"used_percent": 95}),
+        clock_event("s2", "started", number=2, episode=2),
+        clock_event("m2-2", "met-late", number=2, episode=2, **told | {"used_percent": 400}),
+        clock_event("w1", "cleared", refers_to="m1"),
+    ):
+        made.put(said)
+        await made.settle()
+        one = next(one for one in await turn(made, publication) if one.scope == PROVINCE)
+        seen.append({number: cases for number, cases in enumerate(one.shares_of_time) if cases})
+        assert one.not_counted == ()
+    assert seen == [{1: 1, 9: 1}, {9: 1}, {9: 1, 14: 1}, {14: 1}]
+
+
+async def test_an_end_told_by_an_older_worker_is_named_as_not_counted(
+    ledger_dsn_factory: Callable[[], str], unique_prefix: str
+) -> None:
+    """Its announcement says nothing about the regulated time: the cells of that case say so, the others are whole."""
+    ended = (outbound(dossier(number, 1, "9", ended_at=hour(50), commune=str(number))) for number in (18073, 18100))
+    made = await new_bench(ledger_dsn_factory(), unique_prefix, *ended)
+    told = clock_event("told", "met", number=18100, regulated_seconds=28_800, used_percent=100)
+    made.put(clock_event("older", "met", number=18073), told)
+    await made.settle()
+    cells = {one.cell: one for one in await turn(made, OfficialTotals(BOOK)) if one.scope in (PROVINCE, CHANNEL)}
+    silent = {cell.unit_kind: one for cell, one in cells.items() if one.not_counted}
+    assert silent.keys() == {"province", AGENCY, COMMUNE}
+    assert silent[COMMUNE].unit == "18073"
+    assert sum(cells[Cell(CHANNEL, "dossier", COMMUNE, "18100", "online")].shares_of_time) == 1
+    assert {sum(one.shares_of_time) for one in silent.values()} == {0, 1}
 
 
 async def test_a_ledger_built_again_is_newer_than_the_one_before(

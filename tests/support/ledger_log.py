@@ -80,12 +80,14 @@ def outbound(record: dict[str, Any], *, topic: str = "dossier.v1", timestamp: in
     return OutboundRecord(topic, record["case_id"].encode(), BOOK.encode(topic, record), timestamp=timestamp)
 
 
-def clock_event(name: str, kind: str = "breached", *, refers_to: str | None = None) -> OutboundRecord:
-    """An announcement with this id about dossier 1."""
+def clock_event(
+    name: str, kind: str = "breached", *, refers_to: str | None = None, number: int = 1, **more: Any
+) -> OutboundRecord:
+    """An announcement with this id about a dossier; ``more``: other values of its fields."""
     event = ClockEvent(
         event_id=name,
-        settled_key=f"{case(1)}|processing|1|{kind}||{name}",
-        case_id=case(1),
+        settled_key=f"{case(number)}|processing|1|{kind}||{name}",
+        case_id=case(number),
         clock="processing",
         episode=1,
         kind=kind,
@@ -108,7 +110,7 @@ def clock_event(name: str, kind: str = "breached", *, refers_to: str | None = No
         source_partition=0,
         source_offset=1,
     )
-    return OutboundRecord("sla.v1", case(1).encode(), BOOK.encode("sla.v1", event._asdict()))
+    return OutboundRecord("sla.v1", case(number).encode(), BOOK.encode("sla.v1", event._asdict() | more))
 
 
 def finding(name: str, kind: str = "raised", *, refers_to: str | None = None) -> OutboundRecord:

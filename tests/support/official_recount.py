@@ -15,6 +15,7 @@ _OVER: Final = {
     *(("periodic-report", "waived"), ("document", "02"), ("document", "15"), ("task", "cancelled")),
 }
 _WAITS: Final = {("dossier", "5"), ("dossier", "6"), ("dossier", "8"), ("document", "13")}
+_BOUNDS: Final = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 125, 150, 200, 300)
 _HANOI: Final = timedelta(hours=7)
 
 
@@ -29,6 +30,13 @@ def recounted(
 ) -> Cells:
     """Count rows of ``case_row`` as judged at an instant. ``clocks``: rows of ``clock_event``."""
     standing: dict[str, Counter[str]] = {}
+    clocks = list(clocks)
+    by_id = {clock["event_id"]: clock for clock in clocks}
+    last: dict[str, Mapping[str, Any]] = {}
+    for clock in clocks:
+        case_id = clock["case_id"]
+        if clock["standing"] and clock["clock"] == "processing" and _comes_after(clock, last.get(case_id)):
+            last[case_id] = clock
     for clock in clocks:
         name = _announced(clock)
         if name and clock["standing"]:
@@ -38,6 +46,8 @@ def recounted(
     for row in rows:
         names = Counter([*_times(row, at, heard.get(row["office"]), row["case_id"] in missing), *_said(row)])
         names += standing.get(row["case_id"], Counter())
+        if row["ended_at"] is not None and row["case_id"] in last:
+            names.update(_share(last[row["case_id"]], by_id))
         for cell in _cells(row, fields):
             found.setdefault(cell, Counter()).update(names)
     return {cell: dict(counts) for cell, counts in found.items() if counts}
@@ -95,3 +105,23 @@ def _announced(clock: Mapping[str, Any]) -> str:
     if (clock["clock"], clock["kind"]) == ("processing", "breached"):
         return "breaches"
     return {"met": "receipt_in_time", "met-late": "receipt_late"}[clock["kind"]] if clock["clock"] == "receipt" else ""
+
+
+def _comes_after(clock: Mapping[str, Any], other: Mapping[str, Any] | None) -> bool:
+    """Whether an announcement is of a later episode, or in the same one tells its end."""
+    if other is None or clock["episode"] != other["episode"]:
+        return other is None or clock["episode"] > other["episode"]
+    return clock["kind"] in ("met", "met-late")
+
+
+def _share(end: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The bucket of the share of time of a case whose last episode ended so; none where it did not end."""
+    if end["kind"] not in ("met", "met-late"):
+        return []
+    word = by_id.get(end["confirmed_by"] or "", end)
+    told = end if word["regulated_seconds"] is None else word
+    if told["regulated_seconds"] is None:
+        return ["share_untold"]
+    if told["used_percent"] is None:
+        return []
+    return [f"share_{sum(told['used_percent'] > bound for bound in _BOUNDS)}"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lienthong_schemas.totals import MEASURES, PENDING, PROVINCE, WHOLE, Totals
-from lienthong_schemas.totals_comparison import DUE, MAY_DIFFER, STATES, Difference, comparable, differences
+from lienthong_schemas.totals_comparison import DUE, MAY_DIFFER, STATES, TOLD, Difference, comparable, differences
 
 CELL = (PROVINCE, "dossier", WHOLE, "", "")
 ONE = Totals(*CELL, as_of=5, generation=1, positions={"dossier.v1/0": 7, "dossier.v1/1": 0})
@@ -46,6 +46,14 @@ def test_a_stop_may_be_open_to_the_other_but_not_lost() -> None:
 def test_what_one_does_not_count_is_not_compared() -> None:
     """A zero that says nothing is no figure."""
     assert differences(with_(stopped=2, rated=1), with_(not_counted=("rated", "stopped"))) == []
+
+
+def test_shares_of_time_are_compared_bucket_by_bucket() -> None:
+    """Each bucket by itself; whoever has none at all has empty ones; a share that one counts in part is left out."""
+    shares = (0, 2, *(0 for _ in range(13)))
+    assert differences(ONE, with_(shares_of_time=(0,) * 15)) == []
+    assert differences(with_(shares_of_time=shares), ONE) == [Difference(("shares_of_time[1]",), 2, 0, TOLD)]
+    assert differences(with_(shares_of_time=shares), with_(not_counted=("shares_of_time",))) == []
 
 
 def test_figures_are_compared_at_equal_positions_of_cases_only() -> None:

@@ -11,19 +11,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lienthong_consumers.ledger.tables.copying import Cursor
-from lienthong_consumers.ledger.tables.official import figures, positions, selectors_with_field
+from lienthong_consumers.ledger.tables.official import CellFigures, figures, positions, selectors_with_field
 from lienthong_consumers.ledger.tables.outbound import newest
 from lienthong_consumers.ledger.tables.references import last_reference, read_references
 from lienthong_consumers.ledger.tables.ticks import Judgement, judgement
 from lienthong_infra.ports import OutboundRecord
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant
+from lienthong_schemas.partial_totals import SHARE_BOUNDS
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.totals import MEASURES, OFFICIAL_TOPIC, PROVINCE, Cell, Totals, key_of, record_of, totals
 
-NOT_COUNTED: Final = ("shares_of_time",)
-"""The ledger knows when a case was due and when it ended, not by which calendar its time ran: the workers do."""
-_NOTHING: Final = (0,) * len(MEASURES)
+NOT_OF_ALL: Final = ("shares_of_time",)
+"""What is not counted of all cases where a worker ended one that does not say how much of its time was used."""
+_NOTHING: Final = (*(0 for _ in MEASURES), (0,) * (len(SHARE_BOUNDS) + 1), ())
+"""The figures of a cell without cases."""
 
 
 class OfficialTotals:
@@ -31,7 +33,7 @@ class OfficialTotals:
 
     def __init__(self, book: SchemaBook) -> None:
         self._book = book
-        self._published: dict[Cell, tuple[int, ...]] | None = None
+        self._published: dict[Cell, tuple[Any, ...]] | None = None
         self._procedures, self._procedures_until = ReferenceBook(), -1
         self._last: tuple[Judgement, Mapping[str, int]] | None = None
 
@@ -45,7 +47,7 @@ class OfficialTotals:
         if by.at is None or self._last == (by, stands):
             return []
         published = await self._known(cursor)
-        counted = dict(await figures(cursor, await self._fields(cursor, by.at)))
+        counted = {one.cell: _figures(one) for one in await figures(cursor, await self._fields(cursor, by.at))}
         counted.update((cell, _NOTHING) for cell in published.keys() - counted.keys())
         changed = [
             cell for cell in sorted(counted) if cell.scope == PROVINCE or counted[cell] != published.get(cell, _NOTHING)
@@ -54,14 +56,14 @@ class OfficialTotals:
         self._last = by, stands
         return [self._record(cell, counted[cell], by.at, by.generation, stands) for cell in changed]
 
-    async def _known(self, cursor: Cursor) -> dict[Cell, tuple[int, ...]]:
+    async def _known(self, cursor: Cursor) -> dict[Cell, tuple[Any, ...]]:
         """What readers know, or will: from the outbound table at the first turn, from then on kept."""
         if self._published is None:
             self._published = {}
             for value in (await newest(cursor, OFFICIAL_TOPIC)).values():
                 if value is not None:
                     one = totals(self._book.decode(OFFICIAL_TOPIC, value))
-                    self._published[one.cell] = tuple(getattr(one, name) for name in MEASURES)
+                    self._published[one.cell] = one.figures
         return self._published
 
     async def _fields(self, cursor: Cursor, at: Instant) -> dict[str, str]:
@@ -72,8 +74,12 @@ class OfficialTotals:
         return {selector: self._procedures.field_of(selector, at) for selector in await selectors_with_field(cursor)}
 
     def _record(
-        self, cell: Cell, measures: tuple[int, ...], at: Instant, generation: int, stands: Mapping[str, int]
+        self, cell: Cell, figures: tuple[Any, ...], at: Instant, generation: int, stands: Mapping[str, int]
     ) -> OutboundRecord:
-        counted: dict[str, Any] = dict(zip(MEASURES, measures, strict=True))
-        one = Totals(*cell, as_of=at, generation=generation, positions=stands, not_counted=NOT_COUNTED, **counted)
+        one = Totals(*cell, at, generation, stands, *figures)
         return OutboundRecord(OFFICIAL_TOPIC, key_of(cell), self._book.encode(OFFICIAL_TOPIC, record_of(one)))
+
+
+def _figures(counted: CellFigures) -> tuple[Any, ...]:
+    """As ``Totals.figures`` has them."""
+    return (*counted.measures, counted.shares, NOT_OF_ALL if counted.untold else ())

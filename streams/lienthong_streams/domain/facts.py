@@ -13,7 +13,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.records import FIRM
 from lienthong_streams.domain.act import Act
-from lienthong_streams.domain.processing import Processing
+from lienthong_streams.domain.processing import Processing, percent_used
 
 FINDING_CODES: Final = {
     "hole": "Events of the case are missing in the sequence; its clocks are provisional until they come.",
@@ -68,6 +68,8 @@ class Fact(NamedTuple):
     """Microseconds that it had stood still."""
     policy: str
     level: str = ""
+    regulated: tuple[int, int] | None = None
+    """Of an end of the processing clock: microseconds used and regulated, see ``Processing.used_and_regulated``."""
 
     @property
     def used_seconds(self) -> int:
@@ -78,6 +80,16 @@ class Fact(NamedTuple):
     def paused_seconds(self) -> int:
         """Whole seconds that it had stood still."""
         return self.paused // MICROSECONDS_PER_SECOND
+
+    @property
+    def regulated_seconds(self) -> int | None:
+        """Whole seconds of the regulated time, 0 where it cannot be told; None where no processing clock ended."""
+        return None if self.regulated is None else max(0, self.regulated[1]) // MICROSECONDS_PER_SECOND
+
+    @property
+    def used_percent(self) -> int | None:
+        """Percent of the regulated time that were used; None where there is none to compare with."""
+        return None if self.regulated is None else percent_used(*self.regulated)
 
 
 class Remark(NamedTuple):

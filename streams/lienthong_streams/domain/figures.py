@@ -22,7 +22,7 @@ from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.partial_totals import MEASURES, SHARE_BOUNDS, with_bar, without_bar
 from lienthong_streams.domain.passage import Passage
-from lienthong_streams.domain.processing import Processing
+from lienthong_streams.domain.processing import Processing, percent_used
 from lienthong_streams.domain.progress import Progress
 from lienthong_streams.domain.timeline import Known
 
@@ -204,10 +204,8 @@ def _outcome(standing: int, carried: bool, clock: ClockView) -> str:
 
 def share_number(used: int, regulated: int) -> int:
     """Number of the bucket of a share of time, from 1; 0 where there is no regulated time to compare with."""
-    if regulated <= 0:
-        return 0
-    percent = -(-used * 100 // regulated)  # rounded up: a bound is inclusive
-    return 1 + bisect_left(SHARE_BOUNDS, percent)
+    percent = percent_used(used, regulated)
+    return 0 if percent is None else 1 + bisect_left(SHARE_BOUNDS, percent)
 
 
 def _ended(ended: Instant, due: Instant | None) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
@@ -28,11 +28,14 @@ from lienthong_streams.domain.episode import Episode, Statement
 from lienthong_streams.domain.facts import Claim, Clock, Fact, Remark, remark_claim, remark_key, remark_on
 from lienthong_streams.domain.foresight import level_times, outlook_of
 from lienthong_streams.domain.outlook import ENDLESS, Due, Outlook
-from lienthong_streams.domain.processing import Processing
+from lienthong_streams.domain.processing import Processing, used_and_regulated
 from lienthong_streams.domain.terms import Terms
 
 NEAR_DUE = timedelta(hours=1) // timedelta(microseconds=1)
 """Microseconds around the due time in which a pause is worth a look (design §5, against gaming)."""
+
+_ENDS: Final = ("met", "met-late")
+"""Kinds of facts that say how much of the regulated time was used."""
 
 
 class Knowledge(NamedTuple):
@@ -131,6 +134,7 @@ class _Teller:
             terms.clock, episode.number, kind, cause, at, firm, episode.stated_due_at,
             None if self.due is None else self.due.at, act.office, act.commune, act.selector,
             used_until(episode, terms, at), paused_until(episode, terms, at), terms.policy_id, level,
+            used_and_regulated(episode, terms, self.due) if kind in _ENDS else None,
         )  # fmt: skip
 
     def course(self) -> None:

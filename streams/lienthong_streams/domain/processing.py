@@ -32,16 +32,25 @@ class Processing(NamedTuple):
     def used_and_regulated(self) -> tuple[int, int]:
         """Of an episode that has ended: microseconds that were used and that might have been, in the time that is
         counted, from the last restart on. Zeros where that cannot be told."""
-        ended, due = self.episode.ended_at, self.due
-        if ended is None or due is None:
-            return 0, 0
-        episode, terms = self.episode, self.terms
-        try:
-            begin = counted_from(episode, terms)
-            before = used_until(episode, terms, begin) if begin > episode.started_at else 0
-            used = used_until(episode, terms, ended) - before
-            if due.at >= ended:
-                return used, used + terms.measured(ended, due.at)
-            return used, used_until(episode, terms, due.at) - before
-        except CalendarError:
-            return 0, 0
+        return used_and_regulated(self.episode, self.terms, self.due)
+
+
+def used_and_regulated(episode: Episode, terms: Terms, due: Due | None) -> tuple[int, int]:
+    """Of an episode that has ended and its due time; see ``Processing.used_and_regulated``."""
+    ended = episode.ended_at
+    if ended is None or due is None:
+        return 0, 0
+    try:
+        begin = counted_from(episode, terms)
+        before = used_until(episode, terms, begin) if begin > episode.started_at else 0
+        used = used_until(episode, terms, ended) - before
+        if due.at >= ended:
+            return used, used + terms.measured(ended, due.at)
+        return used, used_until(episode, terms, due.at) - before
+    except CalendarError:
+        return 0, 0
+
+
+def percent_used(used: int, regulated: int) -> int | None:
+    """Percent of a regulated time that were used, rounded up, for bounds are inclusive; None where there is none."""
+    return -(-used * 100 // regulated) if regulated > 0 else None

@@ -32,7 +32,7 @@ _CLOCK_EVENT: Final = (
     *longs("reference_end"),
     *texts("source_topic"),
     *integers("source_partition"),
-    *longs("source_offset"),
+    *longs("source_offset", "regulated_seconds", "used_percent"),
     *instants("known_at"),
     Column("standing", "bool"),
 )
