@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from lienthong.asyncapi import asyncapi_page
 from lienthong_infra.placement import WrongPartition
-from lienthong_schemas.case_event import BrokenRule
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import fingerprint_of, packaged_schema
-from lienthong_schemas.errors import NotSingleObject, Undecodable, UnknownFingerprint, WrongSchema
+from lienthong_schemas.errors import BrokenRule, NotSingleObject, Undecodable, UnknownFingerprint, WrongSchema
 from lienthong_schemas.reference import States, parse_body
 from lienthong_schemas.reference_files import load_reference
 from lienthong_schemas.topic_spec import Role, TopicSpec

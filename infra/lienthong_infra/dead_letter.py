@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from lienthong_infra.ports import Headers, OutboundRecord, Record
-from lienthong_schemas.case_event import BrokenRule, kind_of_topic
-from lienthong_schemas.errors import ContractError, DecodeError
+from lienthong_schemas.case_event import kind_of_topic
+from lienthong_schemas.errors import BrokenRule, ContractError, DecodeError
 from lienthong_schemas.identity import letter_id
 from lienthong_schemas.instants import Instant, instant_of_milliseconds
 

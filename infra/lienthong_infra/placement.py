@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 from lienthong_infra.partitioning import partition_of
 from lienthong_infra.ports import Record
-from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule
+from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import Catalogue
+from lienthong_schemas.errors import BrokenRule
 
 
 class WrongPartition(BrokenRule):

@@ -18,9 +18,9 @@ from lienthong_infra.ports import OutboundRecord, Publisher, Reader, Record, Top
 from lienthong_producers.clock import Clock, wall_clock
 from lienthong_producers.schema_book import schema_book
 from lienthong_producers.stopping import until_stopped
-from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule
+from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.errors import DecodeError, IdentityError
+from lienthong_schemas.errors import BrokenRule, DecodeError, IdentityError
 from lienthong_schemas.identity import normalise_office
 from lienthong_schemas.instants import Instant, instant_of_milliseconds, is_plausible
 from lienthong_schemas.records import Heartbeat, Tick, heartbeat, partition_key, tick

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING, marks_of
 from lienthong_schemas.codec import HEADER_LENGTH, SchemaBook
-from lienthong_schemas.errors import ContractError, IdentityError
+from lienthong_schemas.errors import BrokenRule, IdentityError
 from lienthong_schemas.identity import LONGEST_CODE, event_id, normalise_office, parse_case_id
 from lienthong_schemas.instants import EARLIEST, LATEST, Instant
 
@@ -85,16 +85,6 @@ class CaseEvent(NamedTuple):
     def kind(self) -> str:
         """The kind of case, from the case id."""
         return self.case_id.split(":", 1)[0]
-
-
-class BrokenRule(ContractError):
-    """A readable event that the contract forbids; ``problems`` lists all that is wrong with it."""
-
-    code = "broken-rule"
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(problems))
 
 
 def kind_of_topic(topic: str) -> str:

@@ -8,6 +8,7 @@ ContractError
  ├── CalendarError          no deadline can be computed from a calendar
  │    ├── NoOfficeHours         it says only which time zone counts
  │    └── BeyondCalendar        a time lies outside the years that it covers
+ ├── BrokenRule             a readable event breaks a rule (all problems listed)
  └── DecodeError            a record's value cannot be read
       ├── NotSingleObject       it does not begin with the single-object marker C3 01
       ├── UnknownFingerprint    no schema with this fingerprint is known (yet)
@@ -58,6 +59,16 @@ class NoOfficeHours(CalendarError):
 
 class BeyondCalendar(CalendarError):
     """A time lies outside the years that the calendar covers: its reference data must be carried on."""
+
+
+class BrokenRule(ContractError):
+    """A readable event that the contract forbids; ``problems`` lists all that is wrong with it."""
+
+    code = "broken-rule"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 class DecodeError(ContractError):

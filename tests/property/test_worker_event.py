@@ -8,10 +8,10 @@ from fastavro import parse_schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lienthong_schemas.case_event import CASE_TOPICS, SELECTOR_FIELDS, BrokenRule, CaseEvent, read_case_event
+from lienthong_schemas.case_event import CASE_TOPICS, SELECTOR_FIELDS, CaseEvent, read_case_event
 from lienthong_schemas.catalogue import packaged_root
 from lienthong_schemas.codec import EARLIER_SCHEMAS, SCHEMA_OF_TOPIC, SchemaBook, packaged_schema
-from lienthong_schemas.errors import ContractError
+from lienthong_schemas.errors import BrokenRule, ContractError
 from lienthong_schemas.examples import load_examples, record_of
 from lienthong_schemas.identity import event_id
 from lienthong_schemas.worker_event import read_worker_event

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from lienthong_schemas.case_event import BrokenRule, content_digest, read_case_event
+from lienthong_schemas.case_event import content_digest, read_case_event
 from lienthong_schemas.case_marks import RATED, SATISFIED
 from lienthong_schemas.codec import SchemaBook, fingerprint_of, packaged_schema
+from lienthong_schemas.errors import BrokenRule
 from lienthong_schemas.models import case_record, parse_case_state
 
 BOOK = SchemaBook()

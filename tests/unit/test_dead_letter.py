@@ -14,8 +14,7 @@ from lienthong_infra.dead_letter import (
     read_letter,
 )
 from lienthong_infra.ports import OutboundRecord, Record
-from lienthong_schemas.case_event import BrokenRule
-from lienthong_schemas.errors import NotSingleObject
+from lienthong_schemas.errors import BrokenRule, NotSingleObject
 from lienthong_schemas.identity import letter_id
 
 RECORD = Record("dossier.v1", 3, 41, b"k", b"\x00\xffrest", 1_700_000_000_123, (("traceparent", b"00-a"),))

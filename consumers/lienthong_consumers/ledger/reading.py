@@ -26,11 +26,11 @@ from lienthong_infra.dead_letter import (
 )
 from lienthong_infra.placement import Placement
 from lienthong_infra.ports import Record, TopicPartition
-from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule
+from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.checksums import TOPIC as CHECKSUMS
 from lienthong_schemas.checksums import checksum, checksum_of
 from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.errors import CatalogueError, ContractError, IdentityError
+from lienthong_schemas.errors import BrokenRule, CatalogueError, ContractError, IdentityError
 from lienthong_schemas.identity import LONGEST_CODE, letter_id, normalise_office
 from lienthong_schemas.instants import Instant, is_plausible
 from lienthong_schemas.records import Tick, clock_event, finding, reference_record, tick

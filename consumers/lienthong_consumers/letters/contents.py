@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from lienthong_infra.errors import BadInputError
-from lienthong_schemas.case_event import CASE_TOPICS, BrokenRule, read_case_event
+from lienthong_schemas.case_event import CASE_TOPICS, read_case_event
 from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.errors import ContractError
+from lienthong_schemas.errors import BrokenRule, ContractError
 from lienthong_schemas.identity import event_id
 
 

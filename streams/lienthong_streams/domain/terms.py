@@ -18,18 +18,6 @@ from lienthong_schemas.policy_parts import DAY_UNITS
 from lienthong_streams.domain.outlook import ENDLESS, Limit
 
 
-class Change(NamedTuple):
-    """A record that changes how a clock is counted while it runs."""
-
-    at: Instant
-    """From when it is valid or, for a correction, when the bus was told."""
-    record_id: str
-    before: Terms
-    after: Terms
-    moves_running: bool
-    """A later version that says so; False: a correction, which counts from the start."""
-
-
 class Terms:
     """How one clock is counted. ``policy`` and ``calendar`` are both there or both None (the stated due time).
 
@@ -166,3 +154,15 @@ class Terms:
         if self.calendar is not None and self._by_day:
             return self.calendar.date_of(stated) == computed.day
         return stated == computed.instant
+
+
+class Change(NamedTuple):
+    """A record that changes how a clock is counted while it runs."""
+
+    at: Instant
+    """From when it is valid or, for a correction, when the bus was told."""
+    record_id: str
+    before: Terms
+    after: Terms
+    moves_running: bool
+    """A later version that says so; False: a correction, which counts from the start."""

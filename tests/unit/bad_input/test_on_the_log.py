@@ -11,9 +11,8 @@ from lienthong_infra.dead_letter import letter_of_error
 from lienthong_infra.partitioning import partition_of
 from lienthong_infra.placement import Placement, WrongPartition
 from lienthong_infra.ports import OutboundRecord, Record
-from lienthong_schemas.case_event import BrokenRule
 from lienthong_schemas.codec import MARKER, SchemaBook
-from lienthong_schemas.errors import DecodeError
+from lienthong_schemas.errors import BrokenRule, DecodeError
 from lienthong_streams.partition import SET_ASIDE, TOO_LONG
 from tests.support.bad_input import Became, kept_promise, letters, rows
 from tests.support.cases import CASE, event, handover, minute, opening
