@@ -11,6 +11,7 @@ import typer
 from lienthong.cli.grouped_options import verb_of
 from lienthong.cli.moments import instant_option
 from lienthong.cli.options import Prefix, settings_for
+from lienthong.cli.out_files import written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +53,8 @@ def _export(options: _Options) -> None:
         if options.out is None:
             export(connection, asked, _write_out)
             return
-        part = options.out.with_name(f"{options.out.name}.part")
-        try:
-            with part.open("wb") as file:
-                rows = export(connection, asked, file.write)
-            part.replace(options.out)
-        finally:
-            part.unlink(missing_ok=True)
+        with written(options.out) as file:
+            rows = export(connection, asked, file.write)
     typer.echo(f"wrote {options.out}: {rows:,} rows")
 
 

@@ -17,6 +17,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 PERIODS = "2026-M10, 2026-Q3, 2026-6M, 2026-9M, 2026, 2026-W41 or a day 2026-10-31"
 """What a period can be, for the help of options."""
 
+CLOSING = "Last day of a period within its month; default: that of the form in the reference data."
+"""What another closing day means, for the help of options."""
+
 
 class Count(StrEnum):
     """By what a dossier is late."""

@@ -9,7 +9,8 @@ import typer
 
 from lienthong.cli.grouped_options import verb_of
 from lienthong.cli.moments import instant_option
-from lienthong.cli.options import PERIODS, Count, Counted, Prefix, settings_for
+from lienthong.cli.options import CLOSING, PERIODS, Count, Counted, Prefix, settings_for
+from lienthong.cli.out_files import written
 
 
 class By(StrEnum):
@@ -40,7 +41,7 @@ class _Options:
     exported: Annotated[str, typer.Option(help="When the file was written; default: at the end of the period.")] = ""
     count: Counted = Count.DAY
     by: Annotated[By, typer.Option(help="What the units of the file are.")] = By.OFFICE
-    closing_day: Annotated[int, typer.Option(min=1, max=28, help="Last day of a period within its month.")] = 14
+    closing_day: Annotated[int | None, typer.Option(min=1, max=28, help=CLOSING)] = None
     most: Annotated[int, typer.Option(min=0, help="Dossiers shown in the table; the other formats have all.")] = 50
     format: Annotated[Format, typer.Option(help="How to show it.")] = Format.TABLE
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False
@@ -59,7 +60,10 @@ def _reconcile(options: _Options) -> None:
     from lienthong_consumers.ledger.database import open_ledger
     from lienthong_infra import exit_codes
     from lienthong_infra.embedded.servers import ledger_dsn
+    from lienthong_infra.errors import WrongCallError
 
+    if options.out is not None and options.format == Format.TABLE and not options.as_json:
+        raise WrongCallError(["--out: a table is for the screen; for a file add --format csv or --format json"])
     asked = Asked(
         file=options.portal,
         period=options.period,
@@ -85,11 +89,12 @@ def _tell(found: object, options: _Options) -> None:
 
     assert isinstance(found, Reconciled)
     if options.format == Format.TABLE and not options.as_json:
-        show.show(Console(highlight=False), found, most=options.most)
+        show.show(Console(highlight=False, markup=False), found, most=options.most)
         return
     text = show.as_csv(found) if options.format == Format.CSV else show.as_json(found) + "\n"
     if options.out is None:
         typer.echo(text, nl=False)
     else:
-        options.out.write_text(text, encoding="utf-8", newline="")
+        with written(options.out) as file:
+            file.write(text.encode())
         typer.echo(f"wrote {options.out}")

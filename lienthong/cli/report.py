@@ -10,7 +10,8 @@ import typer
 
 from lienthong.cli.grouped_options import verb_of
 from lienthong.cli.moments import instant_option
-from lienthong.cli.options import PERIODS, Count, Counted, Prefix, settings_for
+from lienthong.cli.options import CLOSING, PERIODS, Count, Counted, Prefix, settings_for
+from lienthong.cli.out_files import written
 
 if TYPE_CHECKING:
     from lienthong.report.form import FilledForm
@@ -49,7 +50,6 @@ NARROWEST = 120
 """Columns in which all of the form is there; a narrower terminal breaks its lines, but nothing is left out."""
 COUNTED = {"day": "ngày", "instant": "thời điểm"}
 
-_CLOSING = "Last day of a period within its month; default: that of the form in the reference data."
 _PERIODS = f"{PERIODS}; default: yesterday."
 
 
@@ -62,7 +62,7 @@ class _Options:
     as_of: Annotated[str, typer.Option(help="As known at this time (ISO 8601 with offset); default: now.")] = ""
     units: Annotated[Units, typer.Option(help="Units as in the period, or re-stated for those of today.")] = Units.THEN
     count: Counted = Count.DAY
-    closing_day: Annotated[int | None, typer.Option(min=1, max=28, help=_CLOSING)] = None
+    closing_day: Annotated[int | None, typer.Option(min=1, max=28, help=CLOSING)] = None
     running: Annotated[bool, typer.Option("--running", help="Show a period that is not over yet.")] = False
     format: Annotated[Format, typer.Option(help="How to show it.")] = Format.TABLE
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file; needed for xlsx.")] = None
@@ -81,10 +81,12 @@ def _report(options: _Options) -> None:
     from lienthong.report.fill import Asked, filled
     from lienthong_consumers.ledger.database import open_ledger
     from lienthong_infra.embedded.servers import ledger_dsn
-    from lienthong_infra.errors import BadInputError
+    from lienthong_infra.errors import WrongCallError
 
     if options.format == Format.XLSX and options.out is None:
-        raise BadInputError(["--out: a workbook needs a file"])
+        raise WrongCallError(["--out: a workbook needs a file"])
+    if options.format == Format.TABLE and options.out is not None:
+        raise WrongCallError(["--out: a table is for the screen; for a file add --format csv, xlsx or json"])
     if options.version is not None:
         others = {
             "--as-of": options.as_of,
@@ -94,7 +96,7 @@ def _report(options: _Options) -> None:
         }
         given = [name for name, value in others.items() if value]
         if given or options.count == Count.INSTANT:
-            raise BadInputError(
+            raise WrongCallError(
                 [
                     f"--version: it was published by day and is what it is; leave out {name}"
                     for name in given or ["--count"]
@@ -120,17 +122,18 @@ def _report(options: _Options) -> None:
 def _show(form: "FilledForm", as_format: Format, out: Path | None) -> None:
     from lienthong.report.files import as_csv, as_json, write_xlsx
 
-    if as_format == Format.XLSX and out is not None:
-        write_xlsx(form, out)
-    elif as_format == Format.TABLE:
+    if as_format == Format.TABLE:
         _print_table(form)
         return
-    else:
-        text = as_csv(form) if as_format == Format.CSV else as_json(form) + "\n"
-        if out is None:
-            typer.echo(text, nl=False)
-            return
-        out.write_text(text, encoding="utf-8", newline="")
+    text = as_csv(form) if as_format == Format.CSV else as_json(form) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    with written(out) as file:
+        if as_format == Format.XLSX:
+            write_xlsx(form, file)
+        else:
+            file.write(text.encode())
     typer.echo(f"wrote {out}")
 
 
@@ -148,7 +151,7 @@ def _print_table(form: "FilledForm") -> None:
     for row in rows:
         cells = [format(cell, ",") if isinstance(cell, int) else cell for cell in row]
         table.add_row(*cells, style="bold" if row is rows[-1] else None)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.width = max(console.width, NARROWEST)
     console.print(form.title)
     console.print(table)

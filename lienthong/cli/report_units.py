@@ -120,7 +120,7 @@ def _print_duties(found: "list[Duty]") -> None:
     for duty in found:
         times = ["" if at is None else iso_of(at) for at in (duty.due_at, duty.ended_at)]
         table.add_row(duty.form, duty.office, *times, duty.state, duty.case_id if duty.asked_for else "(no case yet)")
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.width = max(console.width, 120)
     console.print(table)
     states = [duty.state for duty in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -14,8 +15,10 @@ from lienthong_schemas.statements import moment
 
 _COMPARISONS: Final[Mapping[str, str]] = {"<=": "<=", ">=": ">=", "<": "<", ">": ">"}
 _IS: Final[Mapping[str, str]] = {"=": "IS NOT DISTINCT FROM", "!=": "IS DISTINCT FROM"}
-_ISO: Final = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-_NUMBERS: Final = ("int2", "int4", "int8")
+_ISO: Final = """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+_TEXT: Final = r"""CASE WHEN {0} ~ '^[-=+@\t\r]' THEN '''' || {0} ELSE {0} END"""
+_LARGEST: Final[Mapping[str, int]] = {"int2": 2**15 - 1, "int4": 2**31 - 1, "int8": 2**63 - 1}
+_NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
 
 
 class Query(NamedTuple):
@@ -39,7 +42,7 @@ def query_of(
     problems += [problem for one in chosen for problem in _condition_problems(one, known)]
     if problems:
         raise BadInputError(problems)
-    texts = [(_predicate(one, known[one.field]), one.text) for one in chosen]
+    texts = [(_predicate(one, known[one.field]), _parameter(one, known[one.field])) for one in chosen]
     if until:
         texts.append((sql.SQL("{} <= %s::timestamptz").format(sql.Identifier("known_at")), until))
     where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join([each for each, _ in texts]) if texts else sql.SQL("")
@@ -66,13 +69,20 @@ def _condition_problems(one: Condition, known: Mapping[str, str]) -> list[str]:
     try:
         if kind == INSTANT:
             moment(one.text)
-        elif kind in _NUMBERS:
-            int(one.text)
+        elif kind in _LARGEST and not (_NUMBER.fullmatch(one.text) and abs(int(one.text)) <= _LARGEST[kind]):
+            raise ValueError(f"write a whole number of at most {_LARGEST[kind]:,}")
         elif kind == "bool" and one.text not in ("true", "false"):
             raise ValueError("write true or false")
     except ValueError as error:
         return [f"--where {one.field}{one.operator}{one.text}: {error}"]
     return []
+
+
+def _parameter(one: Condition, kind: str) -> str:
+    """An instant as the database reads it: people may write it in other forms of ISO 8601."""
+    if kind == INSTANT and one.text and one.operator != CONTAINS:
+        return moment(one.text).isoformat()
+    return one.text
 
 
 def _predicate(one: Condition, kind: str) -> sql.Composed:
@@ -89,7 +99,8 @@ def _predicate(one: Condition, kind: str) -> sql.Composed:
 
 
 def _written(name: str, kind: str) -> sql.Composed:
-    """How a column is written: instants as ISO 8601 in UTC, digests in hexadecimal, the truth as true and false."""
+    """How a column is written: instants as ISO 8601 in UTC, digests in hexadecimal, the truth as true and false; a text
+    that a spreadsheet would take for a formula has an apostrophe in front."""
     column = sql.Identifier(name)
-    forms = {INSTANT: _ISO, BYTES: "encode({}, 'hex')", "bool": "{}::text"}
+    forms = {INSTANT: _ISO, BYTES: "encode({0}, 'hex')", "bool": "{0}::text", "text": _TEXT}
     return sql.SQL("{} AS {}").format(sql.SQL(forms.get(kind, "{}")).format(column), column)

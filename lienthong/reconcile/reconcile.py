@@ -31,6 +31,7 @@ from lienthong_schemas.errors import IdentityError
 from lienthong_schemas.identity import normalise_office
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.reference import Unit
+from lienthong_schemas.report_form import DOSSIER_FORM
 from lienthong_schemas.unit_names import UnitNames
 
 FileKind = Literal["figures", "dossiers"]
@@ -45,7 +46,8 @@ class Asked:
     period: str
     by: str = "office"
     counting: Counting = "day"
-    closing_day: int = 14
+    closing_day: int | None = None
+    """Another closing day than that of the form in the reference data."""
     as_of: Instant | None = None
     exported_at: Instant | None = None
     """When the other system wrote the file; None: at the end of the period."""
@@ -90,7 +92,7 @@ def reconcile(connection: Connection[Any], asked: Asked) -> Reconciled:
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         book = reference_book(connection)
-        period = period_of(asked.period, asked.closing_day, book)
+        period = period_of(asked.period, asked.closing_day or book.closing_day(DOSSIER_FORM), book)
         zone, units = zone_of(book, period.end - 1), book.units(period.end - 1)
         ours = sorted(dossiers(connection, asked.as_of), key=lambda one: one.case_id)
     reading = Reading(period, day_of(zone), asked.counting, asked.by)

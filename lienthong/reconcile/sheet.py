@@ -46,7 +46,7 @@ def read_sheet(path: Path) -> Sheet:
     """Read a file. Raises BadInputError where it cannot be read or no row of it is a heading."""
     try:
         lines = list(_workbook(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _text(path))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, csv.Error) as error:
         raise BadInputError([f"{path}: it cannot be read ({error}); CSV in UTF-8 or XLSX is wanted"]) from error
     for at, cells in enumerate(lines[:HEADING_WITHIN]):
         fields = fields_of([str(cell or "") for cell in cells])
@@ -84,5 +84,7 @@ def _workbook(path: Path) -> Iterator[list[Cell]]:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except BadZipFile as error:
         raise ValueError("it is no workbook") from error
-    for cells in book.worksheets[0].iter_rows(values_only=True):
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()  # some programs write a wrong range, and nothing outside of it would be read
+    for cells in sheet.iter_rows(values_only=True):
         yield list(cells)

@@ -158,7 +158,7 @@ def _instant(value: Cell, zone: ZoneInfo, *, late: bool) -> tuple[Instant | None
     if value is None or value == "":
         return None, False
     moment = value if isinstance(value, datetime | date) else _read(str(value).strip())
-    is_day = not isinstance(moment, datetime) or (isinstance(value, datetime) and moment.time() == time())
+    is_day = not isinstance(moment, datetime) or (moment.tzinfo is None and moment.time() == time())
     if is_day:
         moment = datetime.combine(moment, _END_OF_DAY if late else time())
     assert isinstance(moment, datetime)
@@ -170,7 +170,10 @@ def _read(text: str) -> datetime | date:
     if found is None:
         return date.fromisoformat(text) if len(text) == len("2026-10-31") else datetime.fromisoformat(text)
     day = date(int(found[3]), int(found[2]), int(found[1]))
-    return datetime.combine(day, time.fromisoformat(found[4].rjust(5, "0"))) if found[4] else day
+    if not found[4]:
+        return day
+    hour, rest = found[4].split(":", 1)
+    return datetime.combine(day, time.fromisoformat(f"{hour:0>2}:{rest}"))
 
 
 def _status(row: Row, faults: list[Fault]) -> str:

@@ -63,7 +63,7 @@ def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledFor
         )
         newest = newest_known(connection)
         known_at = newest if asked.as_of is None or newest is None else min(newest, asked.as_of)
-        closed = period.end <= (now if asked.as_of is None else asked.as_of)
+        closed = period.end <= (now if asked.as_of is None else min(asked.as_of, now))
         if not closed and not asked.running:
             raise WrongCallError(
                 [f"--period: {period.name} is over at {iso_of(period.end)}; --running shows what it is so far"]

@@ -12,7 +12,10 @@ from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from typing import Final, Literal
 
-_PERIOD: Final = re.compile(r"(\d{4})(?:-(?:M(\d\d)|Q(\d)|W(\d\d)|(6|9)M))?")
+_PERIOD: Final = re.compile(r"(\d{4})(?:-(?:M(\d\d)|Q(\d)|W(\d\d)|(6|9)M))?", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2999
 SUNDAY: Final = 7
 """The last day of a week of ISO 8601."""
 
@@ -44,6 +47,23 @@ def period_days(period: str, closing_day: int | ClosingDay) -> tuple[date, date]
     closing = closing_day if callable(closing_day) else lambda _year, _month: closing_day
     before = _closed_on(year, last - months, closing)
     return before + timedelta(days=1), _closed_on(year, last, closing)
+
+
+def named_days(name: str, closing_day: int | ClosingDay) -> tuple[date, date]:
+    """First and last day of a period by its name, which may also be that of a single day, ``2026-10-31``.
+
+    Raises ValueError, which says what is wrong, for what is no period or lies outside the years 1900 to 2999.
+    """
+    try:
+        if _DAY.fullmatch(name):
+            first = last = date.fromisoformat(name)
+        else:
+            first, last = period_days(name, closing_day)
+    except ValueError as error:
+        raise ValueError(str(error) if repr(name) in str(error) else f"{name!r} is no period: {error}") from None
+    if first.year < FIRST_YEAR or last.year > LAST_YEAR:
+        raise ValueError(f"{name!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR}; check the year")
+    return first, last
 
 
 def _closed_on(year: int, month: int, closing: ClosingDay) -> date:

@@ -37,7 +37,7 @@ async def bench(ledger_dsn_factory: Callable[[], str]) -> LedgerBench:
         outbound(dossier(1, 1, applicant=PSEUDONYM)),
         outbound(dossier(1, 2, "9", ended_at=hour(101))),
         outbound(dossier(2, 1, "9", ended_at=hour(5), office="H27.31", procedure='a "quoted", one')),
-        outbound(dossier(3, 1, "1", received_at=None, due_at=None, commune="")),
+        outbound(dossier(3, 1, "1", received_at=None, due_at=None, commune="", procedure="=SUM(A1)")),
         clock_event("1"),
     )
     await made.settle()
@@ -83,6 +83,7 @@ def test_everything_that_is_offered_can_be_had(bench: LedgerBench, what: str) ->
         (("ended_at!=",), [1, 2]),
         ((f"ended_at>={iso_of(hour(101))}",), [1]),
         ((f"ended_at<{iso_of(hour(101))}",), [2]),
+        (("ended_at<2026-W41-1T00:00:00+07:00",), [1, 2]),
         (("seq>1",), [1]),
         (("case_id~:3",), [3]),
         (("office=H27.16", "status=9"), [1]),
@@ -92,6 +93,12 @@ def test_everything_that_is_offered_can_be_had(bench: LedgerBench, what: str) ->
 def test_conditions_select_rows(bench: LedgerBench, where: tuple[str, ...], found: list[int]) -> None:
     """As in `tail`, compared by the type of the column; nothing and empty are the same; a value is never a command."""
     assert ids(exported(bench, "cases", *where)) == [case(number) for number in found]
+
+
+def test_a_code_that_is_like_a_formula_is_a_text_in_a_spreadsheet(bench: LedgerBench) -> None:
+    """What a sender writes must not be computed on the desk of who opens the file."""
+    (row,) = exported(bench, "cases", "selector==SUM(A1)")
+    assert row["selector"] == "'=SUM(A1)"
 
 
 def test_columns_come_as_asked_for(bench: LedgerBench) -> None:
@@ -109,11 +116,16 @@ def test_nothing_personal_leaves_by_this_way(bench: LedgerBench, what: str) -> N
 def test_everything_wrong_is_said_at_once_and_nothing_is_written(bench: LedgerBench) -> None:
     """Columns, conditions and their values, each with what would be right."""
     written: list[bytes] = []
-    asked = Asked("cases", ("seq=many", "due_at<soon", "sealed=1", "colour=red"), ("case_id", "name"))
+    asked = Asked(
+        "cases",
+        ("seq=many", "seq=1_000", "partition=99999999999", "due_at<soon", "sealed=1", "colour=red"),
+        ("case_id", "name"),
+    )
     with connect_now(bench.dsn, bench.prefix) as connection, pytest.raises(BadInputError) as refused:
         export(connection, asked, written.append)
     starts = [problem.split(":")[0] for problem in refused.value.problems]
-    assert starts == ["--columns name", "--where seq=many", "--where due_at<soon", "--where sealed=1", "--where colour"]
+    wheres = ("seq=many", "seq=1_000", "partition=99999999999", "due_at<soon", "sealed=1", "colour")
+    assert starts == ["--columns name", *(f"--where {each}" for each in wheres)]
     assert "columns: case_id, kind" in refused.value.problems[0]
     assert written == []
 

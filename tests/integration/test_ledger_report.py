@@ -22,7 +22,7 @@ from lienthong.report.fill import Asked, filled
 from lienthong.report.form import FilledForm
 from lienthong_consumers.domain.period_report import Line
 from lienthong_consumers.ledger.database import connect_now
-from lienthong_infra.errors import BadInputError, ConfigurationError
+from lienthong_infra.errors import BadInputError, ConfigurationError, WrongCallError
 from lienthong_producers.domain.municipal_log import days
 from lienthong_producers.importer import MunicipalImport
 from lienthong_producers.municipal_file import municipal_events
@@ -140,6 +140,8 @@ def test_a_period_that_is_not_over_is_refused_unless_asked_for(bench: LedgerBenc
     """With the instant at which it closes; --running shows it, marked."""
     with pytest.raises(BadInputError, match="2026-12-14T23:00:00Z; --running"):
         report(bench, Asked("2026"))
+    with pytest.raises(BadInputError, match="2026-12-14T23:00:00Z; --running"):
+        report(bench, Asked("2026", as_of=LATEST))  # a time to come tells nothing about today
     assert "chưa chốt kỳ" in report(bench, Asked("2026", running=True)).title
 
 
@@ -147,6 +149,12 @@ def test_a_unit_that_nobody_knows_is_refused(bench: LedgerBench) -> None:
     """An empty form would say that it had nothing to do."""
     with pytest.raises(BadInputError, match="--unit: H99 is no unit"):
         report(bench, Asked("2011", unit="H99"))
+
+
+def test_a_period_before_the_first_calendar_has_no_days(bench: LedgerBench) -> None:
+    """From when there are some is said."""
+    with pytest.raises(WrongCallError, match="says no time zone before 1970-01-01T00:00:00Z"):
+        report(bench, Asked("1969"))
 
 
 def test_without_a_calendar_no_period_has_days(ledger_dsn_factory: Callable[[], str], unique_prefix: str) -> None:

@@ -17,10 +17,10 @@ from lienthong_consumers.domain.restatement import countable_of
 from lienthong_consumers.domain.settlement import settle
 from lienthong_consumers.ledger.summary import CALENDAR
 from lienthong_infra.errors import ConfigurationError, WrongCallError
-from lienthong_schemas.instants import Instant, datetime_of, instant_of
+from lienthong_schemas.instants import Instant, datetime_of, instant_of, iso_of
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_schemas.reporting_period import ClosingDay, period_days
+from lienthong_schemas.reporting_period import ClosingDay, named_days
 
 KIND: Final = "dossier"
 """The form is about dossiers; other kinds of case have reports of their own."""
@@ -50,9 +50,13 @@ def reference_book(connection: Connection[Any]) -> ReferenceBook:
 
 
 def zone_of(book: ReferenceBook, at: Instant) -> ZoneInfo:
-    """The time zone that says which day an instant belongs to. Raises ConfigurationError where no calendar says so."""
+    """The time zone that says which day an instant belongs to. Raises ConfigurationError where no calendar says so, and
+    WrongCallError where that is so only before the first one."""
     found = book.calendar(CALENDAR, at)
     if found is None:
+        first = next((each for each in book.changes() if book.calendar(CALENDAR, each) is not None), None)
+        if first is not None:
+            raise WrongCallError([f"--period: the calendar {CALENDAR!r} says no time zone before {iso_of(first)}"])
         problem = (
             f"the bus has no calendar {CALENDAR!r} and no time zone is guessed; publish: lienthong reference apply"
         )
@@ -75,8 +79,7 @@ def period_of(name: str, closing_day: int | ClosingDay, book: ReferenceBook) -> 
     Raises WrongCallError for what is no period, ConfigurationError without a calendar.
     """
     try:
-        day = date.fromisoformat(name) if len(name) == len("2026-10-31") else None
-        first, last = (day, day) if day is not None else period_days(name, closing_day)
+        first, last = named_days(name, closing_day)
     except ValueError as error:
         raise WrongCallError([f"--period: {error}"]) from None
     noon = instant_of(datetime.combine(last, time(12), ZoneInfo("UTC")))

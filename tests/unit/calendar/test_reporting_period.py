@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from lienthong_schemas.reporting_period import period_days
+from lienthong_schemas.reporting_period import named_days, period_days
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,30 @@ def test_what_is_no_period_is_refused(period: str) -> None:
     """A wrong period would be a report about nothing."""
     with pytest.raises(ValueError, match=r"period|month|week"):
         period_days(period, 14)
+
+
+def test_a_day_is_a_period_too() -> None:
+    """By its date."""
+    assert named_days("2026-10-31", 14) == (date(2026, 10, 31), date(2026, 10, 31))
+    assert named_days("2026-M10", 14) == period_days("2026-M10", 14)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "9999-12-31",
+        "9999",
+        "0001",
+        "1899-12-31",
+        "2026-M13",
+        "2026-02-30",
+        "2026-W41-5",
+        "２０２６",
+        "2026-10",
+        "20261031",
+    ],
+)
+def test_a_name_that_is_none_is_told_with_the_reason(name: str) -> None:
+    """Days at the end of time have no day behind them, and a calendar of another spelling would name another report."""
+    with pytest.raises(ValueError, match=f"^'{name}' (is no period|lies outside the years 1900 to 2999)"):
+        named_days(name, 14)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -140,7 +141,35 @@ def test_dossiers_are_read_with_days_or_instants(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe\x00", b""], ids=["no heading", "no text", "empty"])
+def test_times_are_read_as_spreadsheets_write_them(tmp_path: Path) -> None:
+    """An hour of one digit; midnight in a text is a day, as it is in a cell of a workbook."""
+    text = "Mã hồ sơ,Mã đơn vị,Ngày tiếp nhận,Ngày hẹn trả\nA1,H27.16,1/10/2026 7:05:30,05/10/2026 00:00:00\n"
+    (found,), faults = dossiers_of(sheet(tmp_path, text), unit_of, ZONE, "office")
+    assert (faults, found.days) == ([], frozenset({"due_at"}))
+    assert [iso_of(each or 0) for each in (found.case.received_at, found.case.due_at)] == [
+        "2026-10-01T00:05:30Z",
+        "2026-10-05T16:59:59Z",
+    ]
+
+
+def test_rows_outside_the_range_that_a_workbook_states_are_read(tmp_path: Path) -> None:
+    """Some programs write a sheet of any size and state that it ends at A1."""
+    book = openpyxl.Workbook()
+    book.active.append(["Mã", "Đơn vị", *HEADINGS])
+    book.active.append(["H27.16", "", *[0] * 11])
+    book.save(tmp_path / "right.xlsx")
+    with ZipFile(tmp_path / "right.xlsx") as right, ZipFile(tmp_path / "file.xlsx", "w") as wrong:
+        for name in right.namelist():
+            wrong.writestr(name, right.read(name).replace(b'<dimension ref="A1:M2" />', b'<dimension ref="A1" />'))
+        assert b'ref="A1:M2" />' in right.read("xl/worksheets/sheet1.xml")
+    assert len(read_sheet(tmp_path / "file.xlsx").rows) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a,b\n1,2\n", b"\xff\xfe\x00", b"", b"a" * 200_000],
+    ids=["no heading", "no text", "empty", "a cell without end"],
+)
 def test_a_file_that_cannot_be_read_says_what_is_wanted(content: bytes, tmp_path: Path) -> None:
     """No row of it is a heading, or it is no text at all."""
     path = tmp_path / "file.csv"
