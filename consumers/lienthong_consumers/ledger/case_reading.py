@@ -7,7 +7,6 @@ with all rules (``read_case_event``): so verdicts, problems and their words are 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -16,24 +15,19 @@ from lienthong_consumers.domain.entry import Entry
 from lienthong_infra.append_time import known_at
 from lienthong_infra.ports import Record
 from lienthong_schemas.avro_compiled import Wanted
-from lienthong_schemas.avro_reader import END_OF, NotPlain
+from lienthong_schemas.avro_reader import NotPlain
 from lienthong_schemas.case_event import (
     CASE_TOPICS,
     DIGEST_BYTES,
-    SELECTOR_FIELDS,
     kind_of_topic,
     read_case_event,
 )
 from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import IdentityError
-from lienthong_schemas.identity import LONGEST_CODE, event_id, normalise_office, parse_case_id
-from lienthong_schemas.instants import EARLIEST, LATEST
+from lienthong_schemas.identity import LONGEST_CODE
+from lienthong_schemas.usual_event import is_usual, usual_fields
 
-_COMMON: Final = (
-    *("case_id", "epoch", "seq", "event_id", "accepted_at", "occurred_at", "office", "commune", "change", "status"),
-    *("received_at", "due_at", "ended_at", "handover", "opening", "source_ref", END_OF + "previous"),
-)
 _OWN: Final = ("channel", "urgency", "rating", "fee_paid", "digitised", "signature", "duplicate_of")
 """What some kinds of case state, in the order of ``Entry``; where a kind has it not, the channel is empty and the rest
 None."""
@@ -45,20 +39,15 @@ class _Reading(NamedTuple):
     kind: str
     wanted: Wanted
     own: itemgetter[tuple[Any, ...]]
-    """The fields of _OWN out of those that were wanted behind the common ones, with "" and None behind them."""
+    """The fields of _OWN out of those that were wanted behind the usual ones, with "" and None behind them."""
 
 
 def _reading(topic: str, fields: frozenset[str]) -> _Reading:
     kind = kind_of_topic(topic)
-    wanted = (SELECTOR_FIELDS[kind], *(name for name in _OWN if name in fields))
+    wanted = [name for name in _OWN if name in fields]
     nothing = dict.fromkeys(_OWN, len(wanted) + 1) | {"channel": len(wanted)}
     places = [wanted.index(name) if name in fields else nothing[name] for name in _OWN]
-    return _Reading(kind, Wanted(topic, (*_COMMON, *wanted), plain=True), itemgetter(*places))
-
-
-@lru_cache(maxsize=16_384)
-def _written_well(office: str) -> bool:
-    return normalise_office(office) == office
+    return _Reading(kind, Wanted(topic, (*usual_fields(kind), "source_ref", *wanted), plain=True), itemgetter(*places))
 
 
 class CaseReader:
@@ -97,35 +86,19 @@ class CaseReader:
 def _usual(reading: _Reading, record: Record, fields: tuple[Any, ...]) -> Entry | None:
     """The entry of a record that certainly breaks no rule, else None. Raises IdentityError."""
     # fmt: off
-    (case_id, epoch, seq, event, accepted, occurred, office, commune, change, status,
-     received, due, ended, handover, opening, source_ref, delivered, *rest) = fields
+    (case_id, epoch, seq, accepted, occurred, office, commune, change, status, received, due, ended,
+     event, _, _, selector, delivered, source_ref, *rest) = fields
     channel, urgency, rating, *marks = reading.own((*rest, "", None))
-    value = record.value or b""
     if (
-        change != "changed"
-        or handover is not None
-        or opening is not None
-        or record.key != case_id.encode()
-        or epoch < 1
-        or seq < 1
-        or not 0 < len(status) <= LONGEST_CODE
-        or len(rest[0]) > LONGEST_CODE
-        or len(channel) > LONGEST_CODE
-        or not EARLIEST <= accepted <= LATEST
-        or not EARLIEST <= occurred <= LATEST
-        or not (received is None or EARLIEST <= received <= LATEST)
-        or not (due is None or EARLIEST <= due <= LATEST)
-        or not (ended is None or EARLIEST <= ended <= LATEST)
+        len(channel) > LONGEST_CODE
         or not (rating is None or LOWEST_RATING <= rating <= HIGHEST_RATING)
-        or (commune and not (len(commune) == 5 and commune.isascii() and commune.isdigit()))
-        or not _written_well(office)
-        or parse_case_id(case_id).kind != reading.kind
-        or event != event_id(office, case_id, epoch, seq)
+        or not is_usual(reading.kind, record.key, fields)
     ):
         return None
+    value = record.value or b""
     return tuple.__new__(Entry, (
         case_id, epoch, seq, sha256(value[delivered:]).digest()[:DIGEST_BYTES], reading.kind, record.topic,
-        record.partition, record.offset, known_at(record), office, commune, rest[0], channel, change, status,
+        record.partition, record.offset, known_at(record), office, commune, selector, channel, change, status,
         occurred, accepted, received, due, ended, None, None, source_ref, event, urgency, rating, *marks, value,
     ))
     # fmt: on
