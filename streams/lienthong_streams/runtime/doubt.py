@@ -1,8 +1,13 @@
 """Which record brings its worker down: counted in the changelog, because nothing else survives the death.
 
 Before the first run after a take-over a marker is written: from here, through there, so many deaths. Whoever comes next
-and finds the marker still ahead of the position knows that the run did not end. It then takes record by record, so that
-the guilty one is found, and after ``DEATHS_ALLOWED`` deaths at one record sets that record aside.
+and finds the marker still ahead of the position knows that the run did not end. The guilty record is among those of
+that run: they are taken in pieces, each in a transaction of its own, and where a piece does not end, record by record.
+After ``DEATHS_ALLOWED`` deaths at one record it is set aside.
+
+Most deaths are no record's fault (a machine lost its power), and then all suspects are innocent and must not take long:
+some sixty transactions for the largest run. One by one from the start, a worker that was killed in a backlog was slow
+for minutes, and every owner of the partition waited with it.
 
 A death between the run and the end of its commit says nothing about the record (a broker was away), so under suspicion
 the marker is taken back once the run itself was survived.
@@ -11,6 +16,7 @@ the marker is taken back once the run itself was survived.
 from __future__ import annotations
 
 import json
+from math import isqrt
 from typing import Final, NamedTuple
 
 DOUBT_KEY: Final = b"\x00doubt"
@@ -19,12 +25,20 @@ DEATHS_ALLOWED: Final = 5
 """Deaths at one record after which it is set aside. With the supervisor's back-off that takes about a minute."""
 
 
+SINGLY: Final = 64
+"""So many suspects, or fewer, are taken one by one."""
+
+
 class Marker(NamedTuple):
-    """A run that was begun at ``position``, up to the offset ``through``, after so many ``deaths`` at ``position``."""
+    """Suspects from offset ``position`` to ``through``, taken in runs of ``size``; so many ``deaths`` at ``position``.
+
+    Of a ``size`` that is not known (0) one run was begun that takes them all.
+    """
 
     position: int
     through: int
     deaths: int
+    size: int = 0
 
 
 def encode_marker(marker: Marker) -> bytes:
@@ -44,6 +58,8 @@ class Doubt:
         self._found: Marker | None = None
         self._first_run = True
         self._through = -1
+        self.size = 1
+        """Suspects to take in one run."""
         self.deaths = 0
         """Deaths so far at the record at the position."""
 
@@ -56,35 +72,47 @@ class Doubt:
         found = self._found
         if found is None or found.through < position:
             return
+        # Behind the marker's position: runs ended since then, and the one from here on did not. Before it lies a hole.
+        deaths = found.deaths if found.position >= position else 1
+        self.deaths = deaths if found.size == 1 else min(1, deaths)  # of many, nobody knows at which
         self._through = found.through
-        # Behind the marker's position: the owner took record by record and died at this one. Before it lies a hole.
-        self.deaths = found.deaths if found.position >= position else 1
+        if found.size > 1:
+            self._through = min(found.through, position + found.size - 1)
+        suspects = self._through - position + 1
+        self.size = 1 if found.size == 1 or suspects <= SINGLY else isqrt(suspects)
 
-    def suspects(self, position: int) -> bool:
-        """Whether the record at the position may be the one that kills."""
-        return position <= self._through
+    def suspects(self, position: int) -> int:
+        """How many records, from the one at the position on, may be the one that kills."""
+        return max(0, self._through - position + 1)
 
     def condemns(self, position: int) -> bool:
         """Whether the record at the position has killed often enough."""
-        return self.suspects(position) and self.deaths >= DEATHS_ALLOWED
+        return self.size == 1 and self.suspects(position) > 0 and self.deaths >= DEATHS_ALLOWED
 
     def before_run(self, position: int, through: int) -> Marker | None:
         """The marker to write before a run, or None where none is needed."""
         if not self._first_run:
             return None
         self._first_run = False
-        return Marker(position, max(through, self._through), self.deaths + 1)
+        if self.suspects(position):
+            return Marker(position, self._through, self.deaths + 1, self.size)
+        return Marker(position, through, 1)
 
     def survived(self, position: int) -> Marker | None:
         """The marker that takes the last one back, once a suspect's run was survived but is not committed."""
         if not self.suspects(position) or not self.deaths:
             return None
-        return Marker(position, self._through, 0)
+        return Marker(position, self._through, 0, self.size)
 
     def too_large(self, position: int, through: int, *, alone: bool) -> Marker:
         """The marker after a run whose effects no broker takes: known for sure of a record that ran alone."""
-        return Marker(position, max(through, self._through), DEATHS_ALLOWED if alone else 1)
+        if alone:
+            return Marker(position, max(through, self._through), DEATHS_ALLOWED, 1)
+        return Marker(position, through, 1)
 
-    def committed(self) -> None:
-        """The record at the position is done."""
+    def committed(self, position: int) -> None:
+        """All before the position is done."""
         self.deaths = 0
+        if 0 <= self._through < position:
+            self._through = -1
+            self._first_run = True  # what comes next was not begun by those who died

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from operator import attrgetter
+from typing import Final
 
 from lienthong_infra.errors import RecordTooLarge
 from lienthong_infra.ports import Change, PartitionLog, Record, TopicPartition
@@ -19,8 +20,8 @@ from lienthong_schemas.instants import Instant
 from lienthong_streams.runtime.doubt import DOUBT_KEY, Doubt, Marker, encode_marker
 from lienthong_streams.runtime.ports import Advance, Effects, PartitionProcessor
 
-_SUSPECTS_AT_ONCE = 50
-"""Records taken one by one in one step; each transaction takes some 20 ms, and a step has a time limit."""
+_SUSPICION_S: Final = 1.0
+"""Seconds of one step for suspects: a step has a time limit, and the other partitions of the process wait for it."""
 
 
 class NotAsLogged(RuntimeError):
@@ -89,7 +90,7 @@ class OwnedPartition:
             behind = records[-1].offset < self.position
             return Advance() if behind else Advance(seek_to=self.position, jumped=True)
         if run and self._doubt.suspects(self.position):
-            done = await self._one_by_one(run, now=now)
+            done = await self._in_pieces(run, now=now)
         else:
             done = await self._take(run, now=now, commit=idle_commit or hole > 0)
         return replace(done, hole=hole)
@@ -114,18 +115,22 @@ class OwnedPartition:
         self.processor.skip_hole(run[0].offset)
         return run, jump[1] - jump[0]
 
-    async def _one_by_one(self, run: Sequence[Record], *, now: Instant) -> Advance:
-        """Take suspects, each in a transaction of its own; the guilty one, once it is known, is set aside."""
+    async def _in_pieces(self, run: Sequence[Record], *, now: Instant) -> Advance:
+        """Take suspects in pieces, each in a transaction of its own; the guilty one, once it is known, is set aside."""
+        clock = asyncio.get_running_loop().time
         taken = set_aside = 0
         waiting = False
         outputs: list[str] = []
-        for record in run[:_SUSPECTS_AT_ONCE]:
-            if record.offset != self.position:
+        enough_at = clock() + _SUSPICION_S
+        while taken < len(run) and run[taken].offset == self.position and clock() < enough_at:
+            size = min(self._doubt.size, self._doubt.suspects(self.position))
+            if not size:
                 break
-            guilty = self._doubt.condemns(self.position)
-            step = (
-                await self._put_aside(record, now=now) if guilty else await self._take([record], now=now, commit=True)
-            )
+            if guilty := self._doubt.condemns(self.position):
+                step = await self._put_aside(run[taken], now=now)
+            else:
+                end = bisect_left(run, self.position + size, key=attrgetter("offset"))
+                step = await self._take(run[taken:end], now=now, commit=True)
             taken += step.taken
             outputs += step.outputs
             set_aside += guilty
@@ -156,7 +161,7 @@ class OwnedPartition:
             await self._commit(effects, run, start)
         self._as_logged = True
         if taken:
-            self._doubt.committed()
+            self._doubt.committed(self.position)
         waiting = taken < len(run)
         return Advance(
             taken=taken,
@@ -173,7 +178,7 @@ class OwnedPartition:
         effects = self.processor.set_aside(record, deaths=self._doubt.deaths, now=now)
         await self._commit(effects, (), record.offset)
         self._as_logged = True
-        self._doubt.committed()
+        self._doubt.committed(self.position)
         return Advance(taken=1, outputs=tuple(each.topic for each in effects.outputs), committed=True)
 
     async def _commit(self, effects: Effects, run: Sequence[Record], start: int) -> None:

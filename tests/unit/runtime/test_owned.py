@@ -185,6 +185,46 @@ async def test_records_that_kill_are_set_aside_one_by_one() -> None:
     assert deaths <= 2 * (DEATHS_ALLOWED + 1)
 
 
+async def test_the_guilty_of_a_large_run_are_found_in_a_few_deaths() -> None:
+    """In pieces, then in the piece that does not end; all others are counted, once, in order."""
+    found, guilty = broker(), (0, 1_234, 1_235, 3_999)
+    deaths = await lives(found, killed_by(*guilty), records(0, 3_999))
+    assert len(found.records(LETTERS)) == len(guilty)
+    said = [each.value or b"" for each in found.records(OUTPUT)]
+    innocent = [offset for offset in range(4_000) if offset not in guilty]
+    assert said == [b"in.v1/0@%d=%d" % (offset, count) for count, offset in enumerate(innocent, 1)]
+    assert deaths <= len(guilty) * (DEATHS_ALLOWED + 3)
+
+
+async def test_a_death_without_a_guilty_record_costs_few_transactions() -> None:
+    """A worker that was killed in a backlog is soon behind its suspects: they are taken in pieces, not one by one."""
+    found = broker()
+    with pytest.raises(Death):
+        await advance(await taken_over(found, killed_by(3_000)), records(0, 3_999))
+    effects: list[str] = []
+    found.before_effect = effects.append
+    owned = await taken_over(found)
+    while owned.position < 4_000:
+        await advance(owned, records(owned.position, 3_999))
+    assert len([each for each in effects if each == "commit"]) <= 70
+    assert found.records(LETTERS) == []
+    assert len(found.records(OUTPUT)) == 4_000
+
+
+@pytest.mark.parametrize("old", [b'{"position":0,"through":9,"deaths":1}', b'{"position":0,"through":9,"deaths":4}'])
+async def test_a_marker_of_an_older_program_is_understood(old: bytes) -> None:
+    """It says nothing of pieces: its suspects are looked at again, and nobody is condemned by it alone."""
+    found = broker()
+    log = found.partition_log(SOURCE)
+    await log.fence()
+    await log.commit((), ((DOUBT_KEY, old), (POSITION_KEY, encode_position(Position(0)))))
+    owned = await taken_over(found)
+    while owned.position < 10:
+        await advance(owned, records(owned.position, 9))
+    assert found.records(LETTERS) == []
+    assert len(found.records(OUTPUT)) == 10
+
+
 class NoOutputs(MemoryPartitionLog):
     """The broker of the output partition is away, that of the changelog is not."""
 
@@ -244,7 +284,7 @@ async def test_the_marker_of_doubt_keeps_the_position_last() -> None:
     with pytest.raises(Death):
         await advance(await taken_over(found, killed_by(7)), records(5, 9))
     marker, last = found.records(CHANGELOG)[-2:]
-    assert (marker.key, decode_marker(marker.value)) == (DOUBT_KEY, (5, 9, 1))
+    assert (marker.key, decode_marker(marker.value)) == (DOUBT_KEY, (5, 9, 1, 0))
     assert (last.key, last.value) == (POSITION_KEY, encode_position(Position(5)))
 
 
