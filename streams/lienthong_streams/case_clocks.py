@@ -13,9 +13,9 @@ from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import LATEST, Instant
 from lienthong_schemas.records import PROVISIONAL_SILENCE
 from lienthong_streams.announce import Origin, announcement
-from lienthong_streams.case_state import CaseState, Header
+from lienthong_streams.case_state import NEVER_FOLDED, CaseState, Header
 from lienthong_streams.contributions import Contributions
-from lienthong_streams.domain.announcements import diff
+from lienthong_streams.domain.announcements import diff, told_anew
 from lienthong_streams.domain.calm import calm_of
 from lienthong_streams.domain.facts import Fold
 from lienthong_streams.domain.fold import fold_of
@@ -49,6 +49,8 @@ def fold_case(
     before, after = state.header.contribution, figures.contribution(state, progress, outcome)
     if after != before:
         figures.changed(before, after)
+        if state.header.reference_end != NEVER_FOLDED and figures.tells_other_share(before, after):
+            emissions += told_anew(case_id, state.standing, state.withdrawals, outcome, emissions)
     state.header = Header(
         outcome.watch_from,
         _closed_since(state, progress, outcome),

@@ -33,6 +33,10 @@ class Contributions(Protocol):
         """A case adds something else now; ``before`` is empty where it was not known."""
         ...
 
+    def tells_other_share(self, before: bytes, after: bytes) -> bool:
+        """Whether a case has ended by another share of the regulated time than it was counted with before."""
+        ...
+
     def outputs(self, position: Position, now: Instant) -> Sequence[OutboundRecord]:
         """What a run writes about the figures, at its end. ``now``: the machine's time."""
         ...
@@ -59,6 +63,10 @@ class NoContributions:
 
     def changed(self, before: bytes, after: bytes) -> None:
         """Nothing to count."""
+
+    def tells_other_share(self, before: bytes, after: bytes) -> bool:
+        """Nobody counts shares."""
+        return False
 
     def outputs(self, position: Position, now: Instant) -> Sequence[OutboundRecord]:
         """Nothing to write."""

@@ -31,6 +31,7 @@ from lienthong_streams.domain.figures import (
     contribution_of,
     is_carried,
     judged_anew,
+    tells_other_share,
 )
 from lienthong_streams.domain.progress import Progress
 from lienthong_streams.office_counts import OfficeCounts
@@ -85,6 +86,10 @@ class PartialFigures:
     def changed(self, before: Contribution, after: Contribution) -> None:
         """Count the transition of one case."""
         self._live.move(before, after)
+
+    def tells_other_share(self, before: Contribution, after: Contribution) -> bool:
+        """Whether a case has ended by another share of the regulated time than it was counted with before."""
+        return tells_other_share(before, after)
 
     def outputs(self, position: Position, now: Instant) -> list[OutboundRecord]:
         """The snapshots that a run publishes. ``position`` is where it ends, ``now`` the machine's time."""

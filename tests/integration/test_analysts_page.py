@@ -31,7 +31,7 @@ from lienthong_schemas.totals import (
     record_of,
 )
 from tests.support.ledger_bench import LedgerBench
-from tests.support.ledger_log import dossier, hour, outbound
+from tests.support.ledger_log import clock_event, dossier, hour, outbound
 from tests.support.source_tree import ROOT
 
 pytestmark = pytest.mark.broker
@@ -117,12 +117,17 @@ async def test_both_programs_read_what_their_topic_says(kafka_bootstrap: str, un
 
 
 async def test_the_questions_in_sql_have_answers(ledger_dsn_factory: Callable[[], str], unique_prefix: str) -> None:
-    """Figures by commune, and what is overdue by the time that published figures are judged by."""
-    by_commune, overdue = blocks("sql")
+    """Shares of the regulated time, figures by commune, what is overdue by the time that published figures are judged
+    by."""
+    shares, by_commune, overdue = blocks("sql")
     bench = LedgerBench(ledger_dsn_factory(), unique_prefix)
     bench.put(outbound(dossier(1, 1)), outbound(dossier(2, 1, "9", ended_at=hour(101))))
+    told: dict[str, Any] = {"number": 2, "regulated_seconds": 28_800}
+    bench.put(*(clock_event(f"m{used}", "met", used_percent=used, **told) for used in (20, 40, 95)))
+    bench.put(clock_event("c", "confirmed", refers_to="m95", used_percent=60, **told))
     await bench.settle()
     with connect_now(bench.dsn, bench.prefix) as connection:
         connection.execute("UPDATE judgement SET judged_at = 'epoch'::timestamptz + %s * interval '1 us'", (hour(101),))
+        assert connection.execute(shares.encode()).fetchall() == [("1.005129", 3, 40, 60)]
         assert connection.execute(by_commune.encode()).fetchall() == [("18073", 2, 1, 1)]
         assert [row[:2] for row in connection.execute(overdue.encode()).fetchall()] == [("H27.16", 1)]

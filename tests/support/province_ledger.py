@@ -30,6 +30,8 @@ from tests.support.simulations import CALENDAR
 
 KEY = ("kind", "partition", "office", "commune", "selector", "channel")
 """Of the table of totals."""
+TAKEN = (*CASE_TOPICS, "reference.v1", "sla.v1", "tick.v1")
+"""Topics that a log may have records of."""
 PIECE = 400
 """Records of a batch: the log is cut into many transactions."""
 LATER = 2**51
@@ -56,9 +58,7 @@ class ProvinceLedger(NamedTuple):
         """The tables, made if they are not there."""
         migrate(self.dsn, self.prefix)
         topics = {spec.name: spec.config.partitions for spec in load_catalogue().topics.values()}
-        partitions = [
-            TopicPartition(topic, number) for topic in (*CASE_TOPICS, "reference.v1") for number in range(topics[topic])
-        ]
+        partitions = [TopicPartition(topic, number) for topic in TAKEN for number in range(topics[topic])]
         connection = await connect(self.dsn, self.prefix)
         try:
             store = LedgerStore(connection)

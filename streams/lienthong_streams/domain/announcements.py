@@ -6,7 +6,7 @@ withdrawn and holds again gets an id that names the withdrawal. What was announc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from lienthong_schemas.identity import announcement_id, confirmation_id, withdrawal_id
@@ -59,6 +59,32 @@ def diff(case_id: str, standing: dict[str, str], withdrawals: dict[str, str], fo
             standing[key] = FIRM
             said = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))
             emissions.append(Emission("confirmed", confirmation_id(said), f"{case_id}|{key}", said, FIRM, claim.tell()))
+    return tuple(emissions)
+
+
+def told_anew(
+    case_id: str, standing: dict[str, str], withdrawals: dict[str, str], fold: Fold, said: Sequence[Emission]
+) -> tuple[Emission, ...]:
+    """The end of the last processing clock, withdrawn and said again: its key is the same, the share of the regulated
+    time that it tells is another (an end or a due time was stated anew, or reference data changed).
+
+    ``said``: what ``diff`` has just given; nothing where the end is among it.
+    """
+    if not fold.processing:
+        return ()
+    last, fresh = fold.processing[-1], {emission.settled_key for emission in said}
+    end = f"{last.terms.clock}|{last.episode.number}|met"
+    emissions: list[Emission] = []
+    for claim in fold.fact_claims:
+        key = claim.key
+        if not key.startswith(end) or key not in standing or f"{case_id}|{key}" in fresh:
+            continue
+        before = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))
+        withdrawn = withdrawals[key] = withdrawal_id(before)
+        content, anew = claim.tell(), announcement_id(f"{case_id}|{key}", withdrawn)
+        emissions.append(Emission("withdrawn", withdrawn, f"{case_id}|{key}", before, standing[key], content))
+        emissions.append(Emission("said", anew, f"{case_id}|{key}", None, claim.firmness, content))
+        standing[key] = claim.firmness
     return tuple(emissions)
 
 

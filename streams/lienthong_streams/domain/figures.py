@@ -175,6 +175,20 @@ def is_carried(case: Contribution) -> bool:
     return bool(int(outcome_of(case).partition(b".")[0]) // _ROOM % 2)
 
 
+def tells_other_share(before: Contribution, after: Contribution) -> bool:
+    """Whether a case that was counted before has ended now, and by another share of the regulated time than before."""
+    if not before or not after:
+        return False
+    is_ended, share = _share(after)
+    return is_ended and share != _share(before)[1]
+
+
+def _share(case: Contribution) -> tuple[bool, int]:
+    """Whether a case has ended, and the bucket of its share of time (0: none)."""
+    rest, standing = divmod(int(outcome_of(case).partition(b".")[0]), _ROOM)
+    return standing >= ENDED, rest // 2 % _SHARES
+
+
 def judged_anew(before: Contribution, clock: ClockView) -> Contribution:
     """What a case counts as whose clock was judged again, without any new event."""
     stated, _, cell = before.partition(b"|")

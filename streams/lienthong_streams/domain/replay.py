@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_streams.domain.announcements import Emission, diff
+from lienthong_streams.domain.announcements import Emission, diff, told_anew
 from lienthong_streams.domain.facts import Fold
+from lienthong_streams.domain.figures import clock_view
 from lienthong_streams.domain.fold import fold
 from lienthong_streams.domain.timeline import Known, insert
 
@@ -34,6 +35,8 @@ class _Case:
     timeline: list[Known] = field(default_factory=list)
     standing: dict[str, str] = field(default_factory=dict)
     withdrawals: dict[str, str] = field(default_factory=dict)
+    share: int | None = None
+    """Bucket of the regulated time that its last clock had used; None before the first fold."""
 
 
 class Replay:
@@ -80,7 +83,11 @@ class Replay:
         for case_id in sorted(cases):
             case, outcome = self._cases[case_id], self._fold(case_id, at)
             self._watch(case_id, at, outcome)
-            for emission in diff(case_id, case.standing, case.withdrawals, outcome):
+            emissions = diff(case_id, case.standing, case.withdrawals, outcome)
+            before, case.share = case.share, clock_view(outcome.processing).share
+            if before not in (None, case.share):
+                emissions += told_anew(case_id, case.standing, case.withdrawals, outcome, emissions)
+            for emission in emissions:
                 yield Said(at, case_id, case.timeline[-1], emission)
 
     def _watch(self, case_id: str, at: Instant, outcome: Fold) -> None:
