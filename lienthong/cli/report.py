@@ -161,6 +161,8 @@ def _print_table(form: "FilledForm") -> None:
     console.print(f"Số liệu biết đến {known}, tính theo {COUNTED[form.counting]}.")
     for note in form.notes:
         console.print(note)
+    if form.incomplete:
+        console.print(f"Khi chốt kỳ chưa gửi đủ số liệu: {', '.join(form.incomplete)}.")
     if form.version is not None:
         console.print(f"Phiên bản công bố: {form.version}, mới nhất: {form.newest}.")
     elif form.newest is not None:

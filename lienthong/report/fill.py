@@ -78,8 +78,9 @@ def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledFor
     lines = lines_by(cells, key_of(asked.by, book, period))
     if asked.today and asked.by in ("office", "commune"):
         return _of_today(FilledForm(period, asked.by, asked.counting, known_at, closed, ()), lines, book, now)
-    newest_number = None if newest_version is None else newest_version.version
-    form = FilledForm(period, asked.by, asked.counting, known_at, closed, (), newest=newest_number)
+    form = FilledForm(period, asked.by, asked.counting, known_at, closed, ())
+    if newest_version is not None:
+        form = form._replace(newest=newest_version.version, incomplete=newest_version.incomplete)
     return form._replace(lines=_named(lines, asked.by, book, period))
 
 
@@ -133,7 +134,8 @@ def _version(
     if found is None:
         raise WrongCallError([f"--unit: {asked.unit} had no dossier in version {asked.version} of {period.name}"])
     lines = _named(found.lines, asked.by, book, period)
-    return FilledForm(period, asked.by, "day", found.known_at, True, lines, asked.version, newest.version)
+    form = FilledForm(period, asked.by, "day", found.known_at, True, lines, asked.version, newest.version)
+    return form._replace(incomplete=newest.incomplete)
 
 
 def _cells(

@@ -46,6 +46,8 @@ class FilledForm(NamedTuple):
     """The newest published version of the period; None: it was not published."""
     notes: tuple[str, ...] = ()
     """What cannot be told from the figures, in words."""
+    incomplete: tuple[str, ...] = ()
+    """Of a published period, the offices that were not complete when it was closed."""
 
     @property
     def total(self) -> Line:
@@ -70,6 +72,7 @@ class FilledForm(NamedTuple):
             "version": self.version,
             "newest_version": self.newest,
             "notes": list(self.notes),
+            "incomplete_offices": list(self.incomplete),
             "by": self.by,
             "counted_by": self.counting,
             "known_at": None if self.known_at is None else iso_of(self.known_at),

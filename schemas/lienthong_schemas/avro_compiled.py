@@ -85,13 +85,18 @@ def added_fields(schema: Schema, newest: Schema) -> Mapping[str, Any]:
         if field["name"] in written:
             if written[field["name"]] != field["type"]:
                 raise NotCompilable(f"{field['name']} has another type")
-        elif field.get("default", ()).__class__ not in (type(None), bool, int, str) or field["type"] == "bytes":
+        elif not _is_simple(field.get("default", ())) or field["type"] == "bytes":
             raise NotCompilable(f"{field['name']} has no simple default")
         else:
             absent[field["name"]] = field["default"]
     if schema["name"] != newest["name"]:
         raise NotCompilable("the record has another name")
     return absent
+
+
+def _is_simple(default: object) -> bool:
+    """Whether all records may share one value for a field that they do not have; nobody changes a decoded record."""
+    return default is None or default == [] or isinstance(default, bool | int | str)
 
 
 def _uncompiled(schema: Schema, newest: Schema | None, wanted: Sequence[str] | None) -> Reader:

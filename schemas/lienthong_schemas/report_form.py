@@ -37,6 +37,8 @@ class ReportForm(Body):
     """The periods of which the bus itself publishes the form at their closing."""
     grace_hours: int = Field(default=0, ge=0, le=31 * 24)
     """Hours of the bus's time between the end of a period and its closing, for offices that deliver late."""
+    wait_for_complete: bool = False
+    """Whether a period is closed before that, as soon as every office that owes data is complete through its end."""
     owed: tuple[Duty, ...] = ()
     receiver: str = ""
     """Code of the office that asks for it and numbers the reports; needed where it is owed."""

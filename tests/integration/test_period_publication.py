@@ -5,7 +5,7 @@ Sources: design §2 P1, P2, P9; Decree 09/2019/NĐ-CP (periods); issue "C", item
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -32,6 +32,9 @@ BOOK = SchemaBook()
 CALENDAR = reference("calendar", "default", {"time_zone": "Asia/Ho_Chi_Minh", "source": "test"})
 MONTHS = ("month", "quarter", "half-year", "nine-months", "year")
 HOUR: Instant = 3_600_000_000
+COMPLETE = {"H27.16": "2026-10-15 00:00", "H27.31": "2026-10-15 00:05"}
+BEHIND = {**COMPLETE, "H27.31": "2026-10-14 23:59"}
+"""Through when two offices are, of a period that ends on 14 October."""
 
 
 def form(**fields: Any) -> OutboundRecord:
@@ -52,15 +55,18 @@ class Bus:
     def __init__(self, bench: LedgerBench) -> None:
         self.bench = bench
 
-    async def arrives(self, known: str, *records: dict[str, Any]) -> None:
-        """These events are appended at a local time, and a tick then says that it has come."""
+    async def arrives(self, known: str, *records: dict[str, Any], heard: Mapping[str, str] | None = None) -> None:
+        """These events are appended at a local time, and a tick then says that it has come.
+
+        ``heard`` has, by office, through when it is complete.
+        """
         instant = at(known)
         self.bench.put(*(outbound(one, timestamp=instant // 1_000) for one in records))
         ends = {
             f"dossier.v1/{number}": len(self.bench.broker.log(one).records)
             for number, one in enumerate(p for p in self.bench.partitions if p.topic == "dossier.v1")
         }
-        tick = Tick(instant, ends, 0, {})
+        tick = Tick(instant, ends, 0, {office: at(through) for office, through in (heard or {}).items()})
         value = BOOK.encode("tick.v1", tick._asdict())
         self.bench.put(OutboundRecord("tick.v1", b"tick", value, timestamp=instant // 1_000))
         await self.bench.settle()
@@ -313,3 +319,75 @@ async def test_what_was_known_is_still_to_be_had(bus: Bus) -> None:
             filled(connection, Asked("2026-M09", version=1), now)
     assert (first.lines, second.total) == (as_of.lines, bus.today("2026-M10"))
     assert (first.newest, second.version, len(listed)) == (2, 2, 1)
+
+
+def bus_of(dsn: str, prefix: str, **fields: Any) -> Bus:
+    """An empty bus that gives offices a day of grace."""
+    bench = LedgerBench(dsn, prefix)
+    bench.put(CALENDAR, form(grace_hours=24, **fields))
+    return Bus(bench)
+
+
+def said(records: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
+    """Of the province's report by office: its period, when that was closed, and who was not complete."""
+    return [
+        (one["period"], iso_of(one["closed_at"]), one["incomplete_offices"])
+        for one in records
+        if (one["by"], one["unit"]) == ("office", "")
+    ]
+
+
+async def test_a_period_is_closed_once_every_office_is_complete(dsn: str, unique_prefix: str) -> None:
+    """Not before its end, though all be complete; not while one is behind; nobody is named."""
+    bus = bus_of(dsn, unique_prefix, wait_for_complete=True)
+    await bus.arrives("2026-09-20 08:05", case(1, 1, "2"))
+    await bus.arrives("2026-10-14 23:59", heard={"H27.16": "2026-10-15 02:00"})
+    before_the_end = await bus.publishes()
+    await bus.arrives("2026-10-15 00:01", heard=BEHIND)
+    while_one_is_behind = await bus.publishes()
+    await bus.arrives("2026-10-15 00:06", heard=COMPLETE)
+    closed = await bus.publishes()
+    assert (before_the_end, while_one_is_behind) == ([], [])
+    assert said(closed) == [("2026-M10", "2026-10-14T17:06:00Z", [])]
+
+
+async def test_whoever_is_not_complete_is_named_once_the_grace_is_over(dsn: str, unique_prefix: str) -> None:
+    """On the topic in every version, in the ledger with its time, and in the form."""
+    bus = bus_of(dsn, unique_prefix, wait_for_complete=True)
+    await bus.arrives("2026-09-20 08:05", case(1, 1, "2"))
+    await bus.arrives("2026-10-15 23:59", heard=BEHIND)
+    early = await bus.publishes()
+    await bus.arrives("2026-10-16 00:00", heard=BEHIND)
+    closed = await bus.publishes()
+    late = case(1, 2, "9", ended_at="2026-10-05 10:00")
+    await bus.arrives("2026-10-20 08:00", late, heard={"H27.16": "2026-10-20 08:00", "H27.31": "2026-10-20 08:00"})
+    corrected = await bus.publishes()
+    assert (early, said(closed)) == ([], [("2026-M10", "2026-10-15T17:00:00Z", ["H27.31"])])
+    assert [names for *_, names in said(corrected)] == [["H27.31"]]
+    kept = bus.bench.rows("SELECT office, complete_through = %s FROM period_incomplete", "2026-10-14 23:59+07")
+    assert kept == [("H27.31", True)]
+    with connect_now(bus.bench.dsn, bus.bench.prefix) as connection:
+        now = at("2026-11-01 00:00")
+        forms = [filled(connection, Asked("2026-M10", version=number), now) for number in (None, 1, 2)]
+    assert [one.as_json()["incomplete_offices"] for one in forms] == [["H27.31"]] * 3
+
+
+async def test_an_office_that_was_never_heard_is_waited_for_if_a_dossier_is_its(dsn: str, unique_prefix: str) -> None:
+    """Whoever vouches for nothing may still send; it is named without a time."""
+    bus = bus_of(dsn, unique_prefix, wait_for_complete=True)
+    await bus.arrives("2026-09-20 08:05", case(1, 1, "2"))
+    await bus.arrives("2026-10-15 12:00", heard={"H27.31": "2026-10-15 12:00"})
+    early = await bus.publishes()
+    await bus.arrives("2026-10-16 00:00", heard={"H27.31": "2026-10-16 00:00"})
+    assert (early, [names for *_, names in said(await bus.publishes())]) == ([], [["H27.16"]])
+    assert bus.bench.rows("SELECT complete_through FROM period_incomplete") == [(None,)]
+
+
+async def test_without_the_key_a_period_waits_for_its_grace_as_ever(dsn: str, unique_prefix: str) -> None:
+    """Though all be complete; who was not at the closing is said all the same."""
+    bus = bus_of(dsn, unique_prefix)
+    await bus.arrives("2026-09-20 08:05", case(1, 1, "2"))
+    await bus.arrives("2026-10-15 23:59", heard=COMPLETE)
+    early = await bus.publishes()
+    await bus.arrives("2026-10-16 00:00", heard=BEHIND)
+    assert (early, [names for *_, names in said(await bus.publishes())]) == ([], [["H27.31"]])

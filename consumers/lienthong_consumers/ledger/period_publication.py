@@ -21,6 +21,12 @@ from lienthong_consumers.ledger.period_rows import day_of, days_in_zone
 from lienthong_consumers.ledger.summary import CALENDAR
 from lienthong_consumers.ledger.tables import period_reports as table
 from lienthong_consumers.ledger.tables.cases import read_history
+from lienthong_consumers.ledger.tables.completeness import (
+    heard_incomplete,
+    incomplete_offices,
+    keep_incomplete,
+    kept_incomplete,
+)
 from lienthong_consumers.ledger.tables.copying import Cursor
 from lienthong_consumers.ledger.tables.period_reports import Closed
 from lienthong_consumers.ledger.tables.references import read_references
@@ -80,9 +86,10 @@ class PeriodReports:
         while sum(len(periods) for _, periods in found) < PERIODS_AT_ONCE:
             end = days_in_zone(day.isoformat(), day, day, _zone(book, _noon(day))).end
             form = book.report_form(self._form, end - 1)
-            if end + (0 if form is None else form.grace_hours * _HOUR) > reached:
+            periods = [] if form is None else list(_ending_on(book, self._form, form, day))
+            if end > reached or not (form is None or await _may_close(cursor, form, end, periods, reached)):
                 break
-            found.append((day, [] if form is None else list(_ending_on(book, self._form, form, day))))
+            found.append((day, periods))
             day += timedelta(days=1)
         return found
 
@@ -93,8 +100,11 @@ class PeriodReports:
         cells = await table.write_close(cursor, self._form, closed)
         reports = reports_of(cells, period, book)
         await table.write_version(cursor, self._form, closed, known_at, reports)
-        log.info("period-closed", extra={"form": self._form, "period": period.name, "reports": len(reports)})
-        version = Version(self._form, closed, AT_CLOSING, known_at, book.end, ())
+        incomplete = await incomplete_offices(cursor, period.begin, period.end)
+        await keep_incomplete(cursor, self._form, period.name, incomplete)
+        extra = {"form": self._form, "period": period.name, "reports": len(reports), "incomplete": len(incomplete)}
+        log.info("period-closed", extra=extra)
+        version = Version(self._form, closed, AT_CLOSING, known_at, book.end, (), tuple(incomplete))
         return [record_of(self._codec, book, version, shown, lines) for shown, lines in reports.items()]
 
     async def _restate(self, cursor: Cursor, book: ReferenceBook, known_at: Instant | None) -> list[OutboundRecord]:
@@ -146,8 +156,21 @@ class PeriodReports:
         await table.write_version(cursor, self._form, closed, known_at, changed)
         extra = {"form": self._form, "period": name, "version": closed.version, "corrections": len(corrections)}
         log.info("period-restated", extra=extra)
-        version = Version(self._form, closed, CORRECTED, known_at, book.end, corrections)
+        incomplete = await kept_incomplete(cursor, self._form, name)
+        version = Version(self._form, closed, CORRECTED, known_at, book.end, corrections, incomplete)
         return [record_of(self._codec, book, version, shown, lines) for shown, lines in changed.items()]
+
+
+async def _may_close(
+    cursor: Cursor, form: ReportForm, end: Instant, periods: Sequence[Period], reached: Instant
+) -> bool:
+    """Whether the periods that ended then may be closed: their grace is over, or everybody is complete before that."""
+    if end + form.grace_hours * _HOUR <= reached:
+        return True
+    if not form.wait_for_complete or await heard_incomplete(cursor, end):
+        return False
+    begin = min((period.begin for period in periods), default=end)
+    return not await incomplete_offices(cursor, begin, end)
 
 
 def _ending_on(book: ReferenceBook, code: str, form: ReportForm, day: date) -> Iterator[Period]:

@@ -28,6 +28,8 @@ class Version(NamedTuple):
     known_at: Instant | None
     reference_end: int
     corrections: Sequence[Correction]
+    incomplete: Sequence[str] = ()
+    """Offices that owed data and were not complete when the period was closed."""
 
 
 def reports_of(cells: Mapping[Cell, Line], period: Period, book: ReferenceBook) -> dict[Shown, dict[str, Line]]:
@@ -64,6 +66,7 @@ def record_of(
         "reference_end": version.reference_end,
         "corrections": len(version.corrections),
         "corrected": [_corrected(one) for one in version.corrections[: contract.LISTED_CORRECTIONS]],
+        "incomplete_offices": list(version.incomplete),
         "lines": [
             {
                 "code": code,

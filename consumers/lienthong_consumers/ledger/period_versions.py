@@ -27,6 +27,8 @@ class Published(NamedTuple):
 
     version: int
     closed_at: Instant
+    incomplete: tuple[str, ...] = ()
+    """Offices that owed data and were not complete then."""
 
 
 class PublishedLines(NamedTuple):
@@ -40,9 +42,11 @@ class PublishedLines(NamedTuple):
 def published(connection: Connection[Any], form: str, period: str) -> Published | None:
     """What is known of a published period; None: it was not published."""
     row = connection.execute(
-        "SELECT version, closed_at FROM period_close WHERE form = %s AND period = %s", (form, period)
+        "SELECT version, closed_at, ARRAY(SELECT office FROM period_incomplete AS i WHERE (i.form, i.period) = (c.form,"
+        " c.period) ORDER BY office) FROM period_close AS c WHERE form = %s AND period = %s",
+        (form, period),
     ).fetchone()
-    return None if row is None else Published(row[0], instant_of(row[1]))
+    return None if row is None else Published(row[0], instant_of(row[1]), tuple(row[2]))
 
 
 def published_lines(

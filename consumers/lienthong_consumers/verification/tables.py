@@ -52,6 +52,7 @@ NOT_COMPARED: Final[Mapping[str, str]] = {
         ("period_closing", "period_close", "period_cell", "period_counted", "period_report", "period_correction"),
         "what was published at the closing of a period, and since; by ticks, which are not replayed",
     ),
+    "period_incomplete": "who had not been heard at the closing of a period; by ticks, which are not replayed",
     "migration": "the step of the tables; both must be at the newest",
 }
 """Tables that are no function of the log."""
