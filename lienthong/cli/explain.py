@@ -62,7 +62,7 @@ def _explain(
 
     from lienthong.explain.render import Telling
 
-    Telling(Console(highlight=False), document, language).tell()
+    Telling(Console(highlight=False, markup=False), document, language).tell()
 
 
 def _identity(text: str) -> "CaseId":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lienthong.cli.options import AsJson, Prefix, settings_for
+from lienthong.cli.whole_tables import print_whole
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
     from lienthong_consumers.ledger.recount import Difference
     from lienthong_consumers.ledger.summary import UnitFigures
 
-Kind = Annotated[str, typer.Option("--kind", help="dossier, field-report, periodic-report, document or task.")]
+
+def _known(kind: str) -> str:
+    from lienthong_schemas.identity import CASE_KINDS
+
+    if kind not in CASE_KINDS:
+        raise typer.BadParameter(f"{kind!r} is no kind of case; write one of {', '.join(CASE_KINDS)}")
+    return kind
+
+
+Kind = Annotated[
+    str, typer.Option("--kind", callback=_known, help="dossier, field-report, periodic-report, document or task.")
+]
 Begin = Annotated[
     list[str] | None,
     typer.Option("--begin", metavar="TOPIC", help="Read this topic, new to a ledger with data, from its beginning."),
@@ -134,11 +146,11 @@ def _describe(prefix: Prefix = "") -> None:
 
 
 def _summary(kind: Kind = "dossier", prefix: Prefix = "", as_json: AsJson = False) -> None:
-    """Count cases, events and settled clocks."""
+    """Count cases, events and settled clocks of one kind of case."""
     from lienthong_consumers.ledger.summary import settled, summary
 
     with _connection(prefix) as connection:
-        counts = {**summary(connection, kind)._asdict(), **settled(connection)._asdict()}
+        counts = {**summary(connection, kind)._asdict(), **settled(connection, kind)._asdict()}
     if as_json:
         typer.echo(json.dumps(counts))
         return
@@ -159,7 +171,6 @@ def _units(kind: Kind = "dossier", prefix: Prefix = "", as_json: AsJson = False)
 
 
 def _print_units(rows: "list[UnitFigures]") -> None:
-    from rich.console import Console
     from rich.table import Column, Table
 
     names = ("waiting", "received", "ended", "ended late", "open", "overdue")
@@ -167,7 +178,7 @@ def _print_units(rows: "list[UnitFigures]") -> None:
     table = Table(Column("office", no_wrap=True), *columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(row.office, *(format(number, ",") for number in row[1:]))
-    Console().print(table)
+    print_whole(table)
 
 
 def _check(prefix: Prefix = "", as_json: AsJson = False) -> None:

@@ -9,6 +9,7 @@ import typer
 from lienthong.cli.groups import group_of
 from lienthong.cli.moments import instant_option
 from lienthong.cli.options import AsJson, Prefix, settings_for
+from lienthong.cli.whole_tables import print_whole
 from lienthong_infra import exit_codes
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 GROUP = "report"
 SHOWN_DOSSIERS = 20
 """Dossiers of a column that are listed on the screen; JSON has all of them."""
+_SECOND = 1_000_000
+"""Microseconds; on the screen a time has no smaller part."""
 Period = Annotated[str, typer.Option(metavar="PERIOD", help="The period that the reports are about, such as 2026-M10.")]
 Unit = Annotated[str, typer.Option(metavar="CODE", help="Only this office or commune.")]
 FormCode = Annotated[str, typer.Option("--form", metavar="CODE", help="Only this form, such as II.06a.")]
@@ -110,7 +113,6 @@ def _duty_as_json(duty: "Duty") -> dict[str, object]:
 
 
 def _print_duties(found: "list[Duty]") -> None:
-    from rich.console import Console
     from rich.table import Column, Table
 
     from lienthong_schemas.instants import iso_of
@@ -118,11 +120,9 @@ def _print_duties(found: "list[Duty]") -> None:
     columns = [Column(name, no_wrap=True) for name in ("form", "office", "due", "sent", "state", "case")]
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for duty in found:
-        times = ["" if at is None else iso_of(at) for at in (duty.due_at, duty.ended_at)]
+        times = ["" if at is None else iso_of(at - at % _SECOND) for at in (duty.due_at, duty.ended_at)]
         table.add_row(duty.form, duty.office, *times, duty.state, duty.case_id if duty.asked_for else "(no case yet)")
-    console = Console(highlight=False, markup=False)
-    console.width = max(console.width, 120)
-    console.print(table)
+    print_whole(table)
     states = [duty.state for duty in found]
     counts = ", ".join(f"{states.count(name)} {name}" for name in ("due", "sent", "late", "missing", "waived"))
-    console.print(f"{len(found)} reports: {counts}")
+    typer.echo(f"{len(found)} reports: {counts}")

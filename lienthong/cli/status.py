@@ -35,7 +35,7 @@ def _status(prefix: Prefix = "", own_time: OwnTime = False, as_json: AsJson = Fa
 
         from lienthong.status.render import show
 
-        show(Console(highlight=False), snapshot, found)
+        show(Console(highlight=False, markup=False), snapshot, found)
     if not snapshot.connected:
         raise typer.Exit(exit_codes.UNAVAILABLE)
     raise typer.Exit(exit_codes.PROBLEMS_FOUND if found else exit_codes.GOOD)

@@ -31,7 +31,7 @@ KIND: Final = "dossier"
 def figures(ground: Ground) -> dict[str, int | None]:
     """The same figures from the ledger, under the names of FACTS."""
     with connect_now(ground.ledger_dsn, ground.municipal) as connection:
-        return {**summary(connection, KIND)._asdict(), **settled(connection)._asdict()}
+        return {**summary(connection, KIND)._asdict(), **settled(connection, KIND)._asdict()}
 
 
 def units(ground: Ground, horizon: Instant) -> dict[str, UnitRow]:

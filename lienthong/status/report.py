@@ -33,11 +33,13 @@ def report(snapshot: Snapshot, found: list[Problem]) -> dict[str, Any]:
 
 
 def partitions(snapshot: Snapshot) -> list[TopicPartition]:
-    """All partitions of case topics, and of other topics those on which the ledger is behind."""
+    """All partitions of case topics in their order, and of other topics those on which the ledger is behind."""
     if snapshot.broker is None:
         return []
     lags = lags_of(snapshot, LEDGER)
-    return [each for each in snapshot.broker.ends if each.topic in CASE_TOPICS or lags.get(each)]
+    shown = [each for each in snapshot.broker.ends if each.topic in CASE_TOPICS or lags.get(each)]
+    places = {topic: place for place, topic in enumerate(CASE_TOPICS)}
+    return sorted(shown, key=lambda each: (places.get(each.topic, len(places)), each))
 
 
 def lags_of(snapshot: Snapshot, worker: str) -> dict[TopicPartition, int]:

@@ -95,7 +95,7 @@ async def test_all_who_count_say_what_was_known(
         official = await official_totals(bus)
         live = await live_totals(bus)
         with bus.ledger() as connection:
-            figures = {**summary(connection, "dossier")._asdict(), **settled(connection)._asdict()}
+            figures = {**summary(connection, "dossier")._asdict(), **settled(connection, "dossier")._asdict()}
             assert recount_differences(connection) == []
             dates = [horizon] if horizon != LAST_EVENT else [horizon, *map(datetime.fromisoformat, EARLIER)]
             forms = {date: reported(connection, date) for date in dates}

@@ -129,7 +129,8 @@ async def test_settled_clocks_are_the_standing_ones(bench: LedgerBench) -> None:
     )
     await bench.settle()
     with connect_now(bench.dsn, bench.prefix) as connection:
-        assert settled(connection) == Settled(breached=1, met=1, met_late=1)
+        assert settled(connection, "dossier") == Settled(breached=1, met=1, met_late=1)
+        assert settled(connection, "document") == Settled(breached=0, met=0, met_late=0)
 
 
 async def test_a_total_that_was_changed_by_hand_is_found(bench: LedgerBench) -> None:

@@ -79,7 +79,7 @@ _UNITS: Final = """
 _SETTLED: Final = """
     SELECT count(*) FILTER (WHERE kind = 'breached'), count(*) FILTER (WHERE kind = 'met'),
            count(*) FILTER (WHERE kind = 'met-late')
-    FROM clock_event WHERE standing AND clock = 'processing'
+    FROM clock_event WHERE standing AND clock = 'processing' AND starts_with(case_id, %s)
 """
 
 
@@ -114,6 +114,6 @@ def unit_table(connection: Connection[Any], kind: str, at: Instant) -> list[Unit
     return [UnitFigures(*row) for row in rows]
 
 
-def settled(connection: Connection[Any]) -> Settled:
-    """The settled clocks: standing breaches and verdicts."""
-    return Settled(*(connection.execute(_SETTLED).fetchone() or (0, 0, 0)))
+def settled(connection: Connection[Any], kind: str) -> Settled:
+    """The settled clocks of one kind of case: standing breaches and verdicts."""
+    return Settled(*(connection.execute(_SETTLED, (f"{kind}:",)).fetchone() or (0, 0, 0)))

@@ -11,9 +11,10 @@ from rich.console import Console
 
 from lienthong.status.judge import problems
 from lienthong.status.render import show
-from lienthong.status.report import report
+from lienthong.status.report import partitions, report
 from lienthong.status.snapshot import Snapshot
 from lienthong_consumers.exporter.sightings import Published
+from lienthong_infra.ports import TopicPartition
 from tests.support.snapshots import WELL, with_lag
 
 AWAY = replace(WELL, connected=False, broker=None, ledger=None, trouble={"broker": "no answer", "ledger": "no answer"})
@@ -51,6 +52,15 @@ def test_a_bus_that_is_well_looks_so() -> None:
         "\n"
         "all well\n"
     )
+
+
+def test_partitions_are_listed_in_their_order() -> None:
+    """By topic and number, in whatever order the broker names them; dossiers first, what is no case topic last."""
+    assert WELL.broker is not None
+    named = [("tick.v1", 0), ("task.v1", 1), ("dossier.v1", 1), ("task.v1", 0), ("dossier.v1", 0)]
+    ends = {TopicPartition(*each): 100 for each in named}
+    found = partitions(replace(WELL, broker=replace(WELL.broker, ends=ends)))
+    assert found[:4] == [TopicPartition(*each) for each in (named[4], named[2], named[3], named[1])]
 
 
 def test_without_a_publisher_there_are_no_official_totals() -> None:
