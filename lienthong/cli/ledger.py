@@ -128,13 +128,13 @@ def _grant_reader(
     role: Annotated[str, typer.Argument(metavar="ROLE", help="A role of the database, made by its administrator.")],
     prefix: Prefix = "",
 ) -> None:
-    """Let a role read the tables and views of the ledger, and change nothing."""
+    """Let a role read the ledger but for the bytes of records, and change nothing; run it again after an upgrade."""
     from lienthong_consumers.ledger.reader_role import grant_reader
     from lienthong_infra.embedded.servers import ledger_dsn
 
     settings = settings_for(prefix)
     schema = grant_reader(ledger_dsn(settings), settings.prefix, role)
-    typer.echo(f"{role} may read {schema}, and change nothing in it")
+    typer.echo(f"{role} may read {schema} but for the bytes of records, and change nothing in it")
 
 
 def _describe(prefix: Prefix = "") -> None:

@@ -1,7 +1,8 @@
-"""The role that reads a ledger: everything, tables of later steps too, and it writes nothing."""
+"""The role that reads a ledger: all but the bytes of records, tables of later steps too, and it writes nothing."""
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,9 @@ from typer.testing import CliRunner
 from lienthong.cli.main import build_app
 from lienthong_consumers.ledger.database import connect_now
 from lienthong_consumers.ledger.migrate import migrate
-from lienthong_consumers.ledger.reader_role import grant_reader
+from lienthong_consumers.ledger.reader_role import HIDDEN, grant_reader
 from lienthong_infra.errors import ConfigurationError
+from tests.support.source_tree import ROOT
 
 pytestmark = pytest.mark.broker
 
@@ -81,12 +83,86 @@ def test_rights_that_the_role_had_are_taken_away(postgres_dsn: str, role: str) -
         connection.execute("DELETE FROM case_row")
 
 
+COLUMNS = """
+    SELECT relname, attname, format_type(atttypid, atttypmod)
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+    WHERE relkind IN ('r', 'v') AND relnamespace = current_schema()::regnamespace AND attnum > 0 AND NOT attisdropped
+"""
+IMPERSONAL = {
+    *((table, "digest") for table in ("case_event", "case_row", "conflict", "held")),
+    ("conflict", "applied_digest"),
+    *(("outbound", column) for column in ("key", "value", "headers")),
+}
+"""Columns of bytes and of JSON without a say of any sender: digests, and what the ledger itself publishes."""
+
+
+def test_the_bytes_of_records_are_hidden_and_all_else_is_seen(postgres_dsn: str, role: str) -> None:
+    """Applicants' pseudonyms, and whatever was refused: not by name, not by a whole row, not by a condition."""
+    grant_reader(postgres_dsn, PREFIX, role)
+    hidden = {(table, column) for table, columns in HIDDEN.items() for column in columns}
+    with as_reader(postgres_dsn, role) as connection:
+        every = connection.execute(COLUMNS).fetchall()
+        assert hidden < {(table, column) for table, column, _ in every}
+        for table, column, _ in every:
+            name = sql.SQL("SELECT {} FROM {}").format(sql.Identifier(column), sql.Identifier(table))
+            if (table, column) not in hidden:
+                connection.execute(name)
+                continue
+            whole = sql.SQL("SELECT one FROM {} AS one").format(sql.Identifier(table))
+            where = sql.SQL("SELECT 1 FROM {} WHERE {} IS NULL").format(sql.Identifier(table), sql.Identifier(column))
+            for statement in (name, whole, where):
+                with pytest.raises(InsufficientPrivilege):
+                    connection.execute(statement)
+
+
+def test_every_column_of_raw_bytes_is_hidden_or_known_to_be_harmless(postgres_dsn: str, role: str) -> None:
+    """A later step that adds one must say which it is."""
+    with connect_now(postgres_dsn, PREFIX) as owner:
+        raw = {(table, column) for table, column, kind in owner.execute(COLUMNS) if kind in ("bytea", "json")}
+    hidden = {(table, column) for table, columns in HIDDEN.items() for column in columns}
+    assert raw - hidden == IMPERSONAL | {("period_report", "lines")}
+
+
+def test_every_query_of_the_docs_is_one_that_the_reader_may_ask(postgres_dsn: str, role: str) -> None:
+    """None of them needs what is hidden."""
+    grant_reader(postgres_dsn, PREFIX, role)
+    pages = [(ROOT / "docs" / name).read_text("utf-8") for name in ("ledger-sql.md", "analysts.md")]
+    queries = [query for page in pages for query in re.findall(r"```sql\n(.*?)```", page, re.DOTALL)]
+    assert len(queries) > 15
+    with as_reader(postgres_dsn, role) as connection:
+        for query in queries:
+            connection.execute(query.encode())
+
+
+def test_a_role_that_read_everything_is_narrowed(postgres_dsn: str, role: str) -> None:
+    """As the first version granted it: the verb run again takes the bytes away."""
+    with connect_now(postgres_dsn, PREFIX) as owner:
+        for grant in ("USAGE ON SCHEMA ledger_h27", "SELECT ON ALL TABLES IN SCHEMA ledger_h27"):
+            owner.execute(sql.SQL(f"GRANT {grant} TO {{}}").format(sql.Identifier(role)))
+    with as_reader(postgres_dsn, role) as connection:
+        connection.execute("SELECT value FROM case_event")
+    grant_reader(postgres_dsn, PREFIX, role)
+    with as_reader(postgres_dsn, role) as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute("SELECT value FROM case_event")
+
+
+def test_a_role_that_would_see_the_bytes_all_the_same_is_refused(postgres_dsn: str, role: str) -> None:
+    """By a role that it is a member of; nothing is granted then."""
+    with psycopg.connect(postgres_dsn, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(role)))
+        with pytest.raises(ConfigurationError, match=r"reads case_event\.value, dead_letter\.key.* by another role"):
+            grant_reader(postgres_dsn, PREFIX, role)
+        administrator.execute(sql.SQL("REVOKE pg_read_all_data FROM {}").format(sql.Identifier(role)))
+    with as_reader(postgres_dsn, role) as connection, pytest.raises(psycopg.Error):
+        connection.execute("SELECT count(*) FROM ledger_h27.case_row")
+
+
 def test_the_verb_grants(postgres_dsn: str, role: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """And says so."""
     monkeypatch.setenv("LIENTHONG_LEDGER_DSN", postgres_dsn)
     monkeypatch.setenv("LIENTHONG_HOME", str(tmp_path))
     done = CliRunner().invoke(build_app(), ["ledger", "grant-reader", role, "--prefix", PREFIX])
-    assert done.output == f"{role} may read ledger_h27, and change nothing in it\n"
+    assert done.output == f"{role} may read ledger_h27 but for the bytes of records, and change nothing in it\n"
 
 
 def test_roles_that_could_write_all_the_same_are_refused(postgres_dsn: str, role: str) -> None:
