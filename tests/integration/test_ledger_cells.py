@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from lienthong_consumers.domain.figures import MEASURES
@@ -31,18 +29,6 @@ DOCUMENT = {
     "file_digest": None,
 }
 PERIODIC = {"form": "II.06", "period": "2026-M10", "figures": {}}
-
-
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
-
-
-@pytest.fixture
-def bench(dsn: str, unique_prefix: str) -> LedgerBench:
-    """An empty ledger behind an empty bus."""
-    return LedgerBench(dsn, unique_prefix)
 
 
 def first_events() -> list[OutboundRecord]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,18 +16,6 @@ from tests.support.ledger_bench import LedgerBench
 from tests.support.ledger_log import dossier, hour, outbound
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
-
-
-@pytest.fixture
-def bench(dsn: str, unique_prefix: str) -> LedgerBench:
-    """An empty ledger behind an empty bus."""
-    return LedgerBench(dsn, unique_prefix)
 
 
 def counted_at_boundaries(bench: LedgerBench, *, every: int) -> list[tuple[Any, ...]]:

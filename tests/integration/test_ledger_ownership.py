@@ -17,18 +17,6 @@ from tests.support.ledger_log import dossier, hour, outbound, recount_log
 pytestmark = pytest.mark.broker
 
 
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
-
-
-@pytest.fixture
-def bench(dsn: str, unique_prefix: str) -> LedgerBench:
-    """An empty ledger behind an empty bus."""
-    return LedgerBench(dsn, unique_prefix)
-
-
 class CrashingStore(LedgerStore):
     """Dies just before the commit, once everything is written."""
 

@@ -28,18 +28,6 @@ TOPIC = "totals.v1"
 SOURCE = TopicPartition("outbound", 0)
 
 
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
-
-
-@pytest.fixture
-def bench(dsn: str, unique_prefix: str) -> LedgerBench:
-    """An empty ledger behind an empty bus."""
-    return LedgerBench(dsn, unique_prefix)
-
-
 @pytest_asyncio.fixture
 async def connection(bench: LedgerBench) -> AsyncIterator[AsyncConnection]:
     """A connection to the ledger."""

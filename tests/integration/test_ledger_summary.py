@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -24,18 +23,6 @@ from tests.support.municipal_recount import recount
 
 pytestmark = pytest.mark.broker
 AMSTERDAM = reference("calendar", "default", {"time_zone": "Europe/Amsterdam", "source": "the data's README"})
-
-
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
-
-
-@pytest.fixture
-def bench(dsn: str, unique_prefix: str) -> LedgerBench:
-    """An empty ledger behind an empty bus."""
-    return LedgerBench(dsn, unique_prefix)
 
 
 async def imported(bench: LedgerBench, until: Instant | None = None) -> Summary:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -28,18 +27,6 @@ from tests.support.ledger_log import (
 )
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
-
-
-@pytest.fixture
-def bench(dsn: str, unique_prefix: str) -> LedgerBench:
-    """An empty ledger behind an empty bus."""
-    return LedgerBench(dsn, unique_prefix)
 
 
 async def test_rows_totals_and_history_are_a_recount_of_the_log(bench: LedgerBench) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,18 +22,6 @@ from tests.support.ledger_log import BOOK, case, dossier, hour, outbound, recoun
 
 pytestmark = pytest.mark.broker
 SIGNED = Signed("lan", "the sender has been repaired", datetime(2026, 7, 1, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
-
-
-@pytest.fixture
-def bench(dsn: str, unique_prefix: str) -> LedgerBench:
-    """An empty ledger behind an empty bus."""
-    return LedgerBench(dsn, unique_prefix)
 
 
 def newer_dossier() -> OutboundRecord:

@@ -5,7 +5,7 @@ Sources: design §2 P1, P2, P9; Decree 09/2019/NĐ-CP (periods); issue "C", item
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -41,12 +41,6 @@ def form(**fields: Any) -> OutboundRecord:
     """Form II.06 as the reference data have it."""
     body = {"name": "II.06", "closing_day": 14, "periods": ["month"], "source": "test", **fields}
     return reference("report-form", "II.06", body)
-
-
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
 
 
 class Bus:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from io import BytesIO
 from itertools import chain, repeat
 
@@ -23,12 +22,6 @@ from tests.support.ledger_bench import LedgerBench
 from tests.support.ledger_log import clock_event, dossier, finding, hour, other, outbound, reference
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture(scope="module")
-def dsn(ledger_dsn_factory: Callable[[], str]) -> str:
-    """One database; each test has a schema of its own in it."""
-    return ledger_dsn_factory()
 
 
 @pytest.fixture
