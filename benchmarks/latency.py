@@ -19,6 +19,7 @@ from rich.console import Console
 from benchmarks.bus import POLICY, bus
 from benchmarks.feed import LIFE, dossier_record
 from benchmarks.job import INPUT_TOPIC, OUTPUT_TOPIC
+from benchmarks.pacing import at_rate
 from benchmarks.percentiles import told
 from benchmarks.processes import running
 from lienthong.simulation import national_entries
@@ -31,8 +32,6 @@ from lienthong_schemas.records import ClockEvent, clock_event
 
 RATE: Final = 2_000
 """Events a second."""
-CHUNK_S: Final = 0.01
-"""So often a chunk of events is written."""
 OPEN_AT_ONCE: Final = 500
 OVERDUE_SHARE: Final = 0.02
 """Share of dossiers that are given a due time of a few seconds and left alone."""
@@ -114,16 +113,11 @@ class Listener:
 
 async def _steadily(publisher: KafkaPublisher, office: Office, rate: int, seconds: float) -> None:
     """Write at a steady rate; a chunk does not wait for the one before it."""
-    begin, written = time.perf_counter(), 0
     in_flight: set[asyncio.Task[Any]] = set()
-    while (passed := time.perf_counter() - begin) < seconds:
-        wanted = int(passed * rate) - written
-        if wanted:
-            written += wanted
-            task = asyncio.create_task(publisher.publish(office.events(wanted, now())))
-            in_flight.add(task)
-            task.add_done_callback(in_flight.discard)
-        await asyncio.sleep(CHUNK_S)
+    async for number in at_rate(rate, seconds):
+        task = asyncio.create_task(publisher.publish(office.events(number, now())))
+        in_flight.add(task)
+        task.add_done_callback(in_flight.discard)
     await asyncio.gather(*in_flight)
 
 

@@ -8,7 +8,6 @@ the client until a reader has the total of its office and procedure that stands 
 from __future__ import annotations
 
 import asyncio
-import time
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,8 @@ from rich.console import Console
 
 from benchmarks.bus import POLICY, bus
 from benchmarks.job import INPUT_TOPIC
-from benchmarks.latency import CHUNK_S, READY_LIMIT_S, Office, now
+from benchmarks.latency import READY_LIMIT_S, Office, now
+from benchmarks.pacing import at_rate
 from benchmarks.percentiles import told
 from benchmarks.processes import running
 from lienthong.simulation import national_entries
@@ -110,13 +110,8 @@ class Listener:
 
 
 async def _steadily(publisher: KafkaPublisher, office: Office, listener: Listener, rate: int, seconds: float) -> None:
-    begin, written = time.perf_counter(), 0
-    while (passed := time.perf_counter() - begin) < seconds:
-        wanted = int(passed * rate) - written
-        if wanted:
-            written += wanted
-            await _write(publisher, office, listener, wanted)
-        await asyncio.sleep(CHUNK_S)
+    async for number in at_rate(rate, seconds):
+        await _write(publisher, office, listener, number)
 
 
 async def _write(publisher: KafkaPublisher, office: Office, listener: Listener, number: int) -> None:
