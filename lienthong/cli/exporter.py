@@ -1,7 +1,6 @@
 """The verb `lienthong exporter`: serve what can be seen of a bus as Prometheus metrics."""
 
 import asyncio
-import signal
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +50,7 @@ async def export(settings: "Settings", place: tuple[str, int], *, interval: floa
     from lienthong.status.watches import open_broker_watch, open_ledger_watch
     from lienthong_consumers.exporter.service import Identity, serve
     from lienthong_consumers.exporter.sources import Rhythm, Source
+    from lienthong_infra.stop_signals import stop_on_signals
 
     def now() -> int:
         return time.time_ns() // 1_000
@@ -59,7 +59,4 @@ async def export(settings: "Settings", place: tuple[str, int], *, interval: floa
     broker = Source("broker", lambda: open_broker_watch(settings, without=without), clock=now, rhythm=rhythm)
     ledger = Source("ledger", lambda: open_ledger_watch(settings), clock=now, rhythm=rhythm)
     identity = Identity(settings.prefix, lienthong.__version__)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(identity, broker, ledger, place=place, stop=stop)
+    await serve(identity, broker, ledger, place=place, stop=stop_on_signals())

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,8 @@ from lienthong.cli.options import AsJson, Prefix, settings_for
 from lienthong.cli.whole_tables import print_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from psycopg import Connection
 
     from lienthong_consumers.ledger.recount import Difference
@@ -55,7 +56,7 @@ def register(app: typer.Typer) -> None:
 
 def _run(prefix: Prefix = "") -> None:
     """Take records into the ledger until SIGTERM or Ctrl-C; several processes share the partitions."""
-    from lienthong_consumers.ledger.app import LedgerOptions
+    from lienthong_consumers.ledger.app import LedgerOptions, run_ledger
     from lienthong_infra.embedded.servers import bootstrap, ledger_dsn
     from lienthong_infra.log_lines import log_to_stderr
 
@@ -67,25 +68,18 @@ def _run(prefix: Prefix = "") -> None:
         prefix=settings.prefix,
         metrics_port=settings.metrics_port,
     )
-    asyncio.run(_run_until_signal(options))
+    asyncio.run(_until_signal(run_ledger, options))
 
 
-async def _run_until_signal(options: Any) -> None:
-    from lienthong_consumers.ledger.app import run_ledger
+async def _until_signal(run: "Callable[[Any, asyncio.Event], Awaitable[None]]", options: Any) -> None:
+    from lienthong_infra.stop_signals import stop_on_signals
 
-    await run_ledger(options, _stopped_by_signals())
-
-
-def _stopped_by_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
+    await run(options, stop_on_signals())
 
 
 def _publish(interval: Interval = 10.0, prefix: Prefix = "") -> None:
     """Publish what the ledger holds until SIGTERM or Ctrl-C; a second process stands by and takes over."""
-    from lienthong_consumers.ledger.publish_app import PublishOptions
+    from lienthong_consumers.ledger.publish_app import PublishOptions, run_publisher
     from lienthong_infra.embedded.servers import bootstrap, ledger_dsn
     from lienthong_infra.log_lines import log_to_stderr
 
@@ -98,13 +92,7 @@ def _publish(interval: Interval = 10.0, prefix: Prefix = "") -> None:
         interval_s=interval,
         metrics_port=settings.metrics_port,
     )
-    asyncio.run(_publish_until_signal(options))
-
-
-async def _publish_until_signal(options: Any) -> None:
-    from lienthong_consumers.ledger.publish_app import run_publisher
-
-    await run_publisher(options, _stopped_by_signals())
+    asyncio.run(_until_signal(run_publisher, options))
 
 
 def _migrate(begin: Begin = None, prefix: Prefix = "") -> None:

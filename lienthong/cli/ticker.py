@@ -1,7 +1,6 @@
 """The verb `lienthong ticker`: write the bus's own time."""
 
 import asyncio
-import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,11 +45,10 @@ async def tick(
     """Write ticks until SIGTERM or SIGINT. Raises UnavailableError or UnknownTopic at the start."""
     from lienthong_infra.kafka.publisher import KafkaPublisher
     from lienthong_infra.kafka.reader import KafkaReader
+    from lienthong_infra.stop_signals import stop_on_signals
     from lienthong_producers.ticker import Ticker
 
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     reader, publisher = KafkaReader(address, prefix, patience=patience), KafkaPublisher(address, prefix)
     try:
         await Ticker(reader, publisher, without=without).run(stop, interval=interval)

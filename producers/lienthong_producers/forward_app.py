@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import signal
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from lienthong_infra.kafka.connection import Patience
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.ports import Publisher
+from lienthong_infra.stop_signals import stop_on_signals
 from lienthong_producers.forwarder import Forwarder, Pace
 from lienthong_producers.outbox_queue import OutboxQueue
 
@@ -30,10 +29,7 @@ async def forward(
 
     Raises UnavailableError if the bus cannot be reached at the start, and what else does not pass by itself.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     with OutboxQueue(outbox, offices=offices) as queue:
         standing = queue.standing()
         _log.info("forwarding", extra={"outbox": str(outbox), "bus": prefix, "pending": standing.pending})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -16,6 +15,7 @@ from lienthong_infra.kafka.connection import Patience
 from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
 from lienthong_infra.kafka.reader import KafkaReader
+from lienthong_infra.stop_signals import stop_on_signals
 from lienthong_streams.runtime.watchdog import Watchdog
 from lienthong_streams.totals_host import CONSUMER, EVERY_S, PARTIALS, TotalsPorts
 from lienthong_streams.totals_metrics import TotalsMetrics
@@ -69,9 +69,7 @@ def run_process(options: TotalsOptions) -> NoReturn:
 
 
 async def _until_signal(options: TotalsOptions) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     try:
         await run_totals(options, stop)
     except BaseException as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.ports import OutboundRecord, Publisher, Written
+from lienthong_infra.stop_signals import stop_on_signals
 from lienthong_producers.forwarder import Forwarder, Pace
 from lienthong_producers.outbox_queue import OutboxQueue, Pending
 
@@ -84,8 +85,7 @@ async def main() -> None:
         await publisher.start()
         return MortalPublisher(publisher, fate)
 
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    stop = stop_on_signals()
     with OutboxQueue(Path(outbox)) as queue:
         await Forwarder(MortalQueue(queue, fate), connect, pace=Pace(chunk=CHUNK, poll=0.01)).run(stop)
 

@@ -7,7 +7,6 @@ Arguments: bootstrap, DSN, prefix, and optionally a point and at which of its oc
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -21,11 +20,10 @@ from lienthong_consumers.ledger.batch import Applied, Batch, Move
 from lienthong_consumers.ledger.exact_start import ExactStart, Run, SeekBack
 from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_consumers.ledger.tables.copying import Cursor
-from lienthong_infra.errors import LienthongError
 from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
-from lienthong_infra.log_lines import log_to_stderr
 from lienthong_infra.ports import Record, TopicPartition
 from tests.support.faulty import Loses, LosingMembership
+from tests.support.process_end import run_to_the_end
 
 POINTS: Final = ("letters-sent", "fenced", "written", "committed")
 """After the dead letters are acknowledged; after the positions moved; before the commit; before memory knows of it."""
@@ -107,15 +105,8 @@ def _losing(*arguments: Any, **named: Any) -> LosingMembership:
     return LosingMembership(KafkaMembership(*arguments, **named), first_half_now_and_then())
 
 
-async def _run(options: LedgerOptions) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await run_ledger(options, stop)
-
-
 def main(bootstrap: str, dsn: str, prefix: str, *words: Any) -> int:
     """Run the sink; returns the exit code that the command would end with."""
-    log_to_stderr()
     flags, point = {one for one in words if one.startswith("--")}, [one for one in words if not one.startswith("--")]
     if point:
         MortalStore.point, MortalStore.left = point[0], int(point[1])
@@ -131,12 +122,7 @@ def main(bootstrap: str, dsn: str, prefix: str, *words: Any) -> int:
         make_store=UnfencedStore if "--without-fence" in flags else MortalStore,
         make_start=AnyStart if "--without-start" in flags else ExactStart,
     )
-    try:
-        asyncio.run(_run(options))
-    except LienthongError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the process's last word
-        return error.exit_code
-    return 0
+    return run_to_the_end(run_ledger, options)
 
 
 if __name__ == "__main__":

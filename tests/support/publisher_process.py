@@ -6,7 +6,6 @@ of its transactions with the broker to die, once it is acknowledged and not yet 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -18,10 +17,9 @@ from lienthong_consumers.ledger.publishing import Scheduled
 from lienthong_consumers.ledger.relay import Relay
 from lienthong_consumers.ledger.tables.copying import Cursor
 from lienthong_consumers.ledger.tables.outbound import newest
-from lienthong_infra.errors import LienthongError
-from lienthong_infra.log_lines import log_to_stderr
 from lienthong_infra.ports import OutboundRecord
 from lienthong_schemas.instants import Instant
+from tests.support.process_end import run_to_the_end
 
 TOPIC: Final = "totals.v1"
 KEYS: Final = (b"18073", b"18074", b"18075")
@@ -49,15 +47,8 @@ class MortalRelay(Relay):
         await super()._mark(numbers)
 
 
-async def _run(options: PublishOptions) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await run_publisher(options, stop)
-
-
 def main(bootstrap: str, dsn: str, prefix: str, silence_s: str, dies_at: str = "0") -> int:
     """Publish; returns the exit code that the command would end with."""
-    log_to_stderr()
     MortalRelay.left = int(dies_at)
     options = PublishOptions(
         bootstrap=bootstrap,
@@ -68,12 +59,7 @@ def main(bootstrap: str, dsn: str, prefix: str, silence_s: str, dies_at: str = "
         make_publications=lambda options: [Scheduled("counting", Counting(), options.interval_s)],
         make_relay=MortalRelay,
     )
-    try:
-        asyncio.run(_run(options))
-    except LienthongError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the process's last word
-        return error.exit_code
-    return 0
+    return run_to_the_end(run_publisher, options)
 
 
 if __name__ == "__main__":
