@@ -135,7 +135,7 @@ async def main(host: str) -> None:
         finally:
             fleet.close()
     found = await waits(stage)
-    await stage.check()
+    await stage.assert_exact()
     await kit.close()
     console = Console()
     for name, (begun, ended) in windows.items():

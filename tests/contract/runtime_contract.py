@@ -65,7 +65,7 @@ class RuntimeInPeace(_Staged):
                 await stage.write_in_transactions(transactions=1, count=10)
                 await stage.until_said(host)
         assert host.seen.counts["holes"] > 0
-        await stage.check()
+        await stage.assert_exact()
 
     async def test_partitions_change_hands_without_a_trace(self, stage: Stage) -> None:
         """Others come and go while records flow: all is said once, in order."""
@@ -80,7 +80,7 @@ class RuntimeInPeace(_Staged):
             await stage.write(100)
             await stage.until_said(first)
         assert second.seen.counts["taken"] > 0
-        await stage.check()
+        await stage.assert_exact()
 
     async def test_a_partition_that_waits_does_not_hold_up_the_other(self, stage: Stage) -> None:
         """A processor that stops early is asked again after a while; meanwhile the other partition goes on."""
@@ -99,7 +99,7 @@ class RuntimeInPeace(_Staged):
             assert processors[HERE].position == 15
             processors[HERE].waits_at = None
             await stage.until_said(host)
-        await stage.check()
+        await stage.assert_exact()
 
     async def test_ticks_reach_partitions_without_records(self, stage: Stage) -> None:
         """News on the tick topic runs idle partitions too; their position is committed, though not for each tick."""
@@ -122,6 +122,7 @@ class RuntimeInPeace(_Staged):
             await stage.tick()
             await stage.until(lambda: len(host.barriers.ticks) == 2, host)
             await stage.until(lambda: host.seen.counts["idle-commits"] >= 4, host)
+        assert host.seen.counts["idle-commits"] >= 4
 
     async def test_a_partition_that_comes_later_hears_of_ticks_from_before(self, stage: Stage) -> None:
         """Its former owner may have died before it committed the last tick, and no other tick may follow for long."""
@@ -133,6 +134,8 @@ class RuntimeInPeace(_Staged):
                 await stage.until(lambda: len(first.seen.owned) == len(second.seen.owned) == 1, first, second)
                 await stage.until(lambda: first.seen.counts["idle-commits"] > before, first, second)
                 await stage.until(lambda: second.seen.counts["idle-commits"] > 0, first, second)
+        assert first.seen.counts["idle-commits"] > before
+        assert second.seen.counts["idle-commits"] > 0
 
     async def test_ticks_from_before_the_start_are_known_at_the_start(self, stage: Stage) -> None:
         """Nothing is taken over before the tick topic has been read to its end."""
@@ -161,7 +164,7 @@ class RuntimeUnderFire(_Staged):
             await stage.write(100)
             async with stage.running() as host:
                 await stage.until_said(host)
-        await stage.check()
+        await stage.assert_exact()
 
     async def test_the_offsets_of_the_group_do_not_matter(self, stage: Stage) -> None:
         """Positions come from the changelogs; what the group shows may be behind or ahead."""
@@ -175,7 +178,7 @@ class RuntimeUnderFire(_Staged):
             await stage.write(30)
             async with stage.running() as host:
                 await stage.until_said(host)
-        await stage.check()
+        await stage.assert_exact()
 
     async def test_records_that_the_client_loses_are_read_again(self, stage: Stage) -> None:
         """A run begins exactly at the position: what was fetched and lost comes back."""
@@ -187,7 +190,7 @@ class RuntimeUnderFire(_Staged):
                 await stage.until_said(host)
         assert host.seen.counts["jumps"] > 0
         assert host.seen.counts["holes"] == 0
-        await stage.check()
+        await stage.assert_exact()
 
     async def test_death_between_any_two_effects_changes_nothing(self, stage: Stage) -> None:
         """Each life dies one effect later than the one before: fences, reads, commits, and after commits."""
@@ -202,7 +205,7 @@ class RuntimeUnderFire(_Staged):
         assert died_before == {"fence", "changelog", "commit", "after-commit"}
         async with stage.running() as host:
             await stage.until_said(host)
-        await stage.check()
+        await stage.assert_exact()
 
     async def test_a_frozen_owner_is_shut_out(self, stage: Stage) -> None:
         """Frozen in the middle of a run, taken for dead, woken up: its commit is refused and it ends."""
@@ -228,7 +231,7 @@ class RuntimeUnderFire(_Staged):
             assert isinstance(await frozen.death(), Fenced)
             await stage.write(50)
             await stage.until_said(heir)
-        await stage.check()
+        await stage.assert_exact()
 
     async def test_a_record_that_kills_is_set_aside_and_the_others_go_on(self, stage: Stage) -> None:
         """Some restarts later the guilty record, and only that one, is a letter."""

@@ -59,7 +59,7 @@ async def import_log(bus: WholeBus, *, days_per_second: float) -> None:
     await import_municipal_days(bus.bootstrap, bus.prefix, log, days_per_second=days_per_second)
 
 
-async def check(bus: WholeBus) -> None:
+async def assert_right_clocks(bus: WholeBus) -> None:
     """The clocks that stand are those of the engine's fold in a plain loop over the log, and the facts of the data."""
     standing = await standing_on_bus(bus)
     assert standing == await settled_by_fold(bus, await events_of(bus), instant_of(LAST_EVENT))
@@ -85,7 +85,7 @@ async def test_the_clocks_are_right_after_a_storm(bus: WholeBus, fleet: Fleet) -
     await asyncio.gather(storm.blow(faults), import_log(bus, days_per_second=6.0))
     await fleet.revive_until(asyncio.create_task(applied_everywhere(bus, instant_of(LAST_EVENT))))
     await end_in_good_order(fleet)
-    await check(bus)
+    await assert_right_clocks(bus)
     assert storm.done == Counter(faults)
     assert {code for _, code in fleet.exits} <= ENDS
 
@@ -100,4 +100,4 @@ async def test_the_clocks_are_right_after_a_kill(bus: WholeBus, fleet: Fleet) ->
     await importing
     await fleet.revive_until(asyncio.create_task(applied_everywhere(bus, instant_of(LAST_EVENT))))
     await end_in_good_order(fleet)
-    await check(bus)
+    await assert_right_clocks(bus)

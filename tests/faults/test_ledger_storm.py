@@ -148,7 +148,7 @@ ALL = Plan(kills=25, ends=8, zombies=4, zombies_with_a_batch=3, restarts=4, bloc
 RESTARTED = {exit_codes.TEMPORARY_FAILURE, exit_codes.UNAVAILABLE}
 
 
-async def exact_after_all(fire: LedgerFire, plan: Plan, events: int) -> None:
+async def assert_exact_after_all(fire: LedgerFire, plan: Plan, events: int) -> None:
     """0 rows wrong, 0 cells wrong; sinks ended by what was done to them, or came back by themselves."""
     assert await fire.wrong() == {}
     assert fire.written >= events
@@ -163,7 +163,7 @@ async def test_a_province_survives_some_of_each_fault(fires: Fires) -> None:
     """50,000 records; kills, orderly ends, zombies, deaths at each named point, the database restarted and blocked."""
     fire = await fires.begin(EVENTS, 1)
     await burn(fire, SOME_OF_EACH)
-    await exact_after_all(fire, SOME_OF_EACH, EVENTS)
+    await assert_exact_after_all(fire, SOME_OF_EACH, EVENTS)
 
 
 @pytest.mark.long
@@ -172,7 +172,7 @@ async def test_a_province_survives_a_long_storm(fires: Fires, seed: int) -> None
     """300,000 records; 29 kills, 7 zombies, the database restarted 4 times (2 crashes), and blocked for 60 s."""
     fire = await fires.begin(6 * EVENTS, seed, piece=150)
     await burn(fire, ALL)
-    await exact_after_all(fire, ALL, 6 * EVENTS)
+    await assert_exact_after_all(fire, ALL, 6 * EVENTS)
 
 
 async def with_a_zombie(fire: LedgerFire) -> dict[str, list[Any]]:

@@ -63,7 +63,7 @@ async def work_with_losses(stage: Stage) -> None:
 async def test_with_the_exact_start_a_lossy_client_loses_nothing(stage: Stage) -> None:
     """The right one: jumps are seen, and read again."""
     await work_with_losses(stage)
-    await stage.check()
+    await stage.assert_exact()
 
 
 async def test_without_the_exact_start_records_are_lost(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -249,7 +249,7 @@ class Stage:
             for number in range(self.partitions)
         }
 
-    async def check(self) -> None:
+    async def assert_exact(self) -> None:
         """Outputs and states are exactly those of the plain loop: nothing missing, nothing twice, in order."""
         assert await self.outputs() == await self.expected()
         assert await self.states() == await self.expected_states()

@@ -86,10 +86,15 @@ def test_forms_that_we_do_not_write_are_read(kind: Any, value: bytes, found: obj
 
 def test_every_packaged_schema_is_compiled() -> None:
     """Reader and both writers; the fall-back is for schemas that others publish."""
+    refused = []
     for topic in SCHEMA_OF_TOPIC:
-        compile_reader(BOOK.newest(topic))
-        compile_writer(BOOK.newest(topic), b"", by_name=True)
-        compile_writer(BOOK.newest(topic), b"", by_name=False)
+        try:
+            compile_reader(BOOK.newest(topic))
+            compile_writer(BOOK.newest(topic), b"", by_name=True)
+            compile_writer(BOOK.newest(topic), b"", by_name=False)
+        except NotCompilable:
+            refused.append(topic)
+    assert refused == []
 
 
 TREE = record_schema(("n", "long"), ("next", ["null", "R"]))

@@ -148,6 +148,7 @@ async def test_what_is_accepted_later_follows(
         await until(lambda: bool(heartbeats(broker)))
         outbox.accept(dossier())
         await until(lambda: len(broker.records("dossier.v1")) == 1)
+    assert len(sequences(broker)) == 1
 
 
 async def test_after_an_error_the_whole_chunk_is_sent_again_by_a_new_publisher(

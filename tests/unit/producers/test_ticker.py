@@ -223,9 +223,12 @@ async def test_it_ticks_until_it_is_told_to_stop(broker: MemoryBroker, clock: Cl
         async def close(self) -> None:
             return None
 
-    running = Ticker(broker.reader(), Away(), clock=clock)
+    away = Away()
+    running = Ticker(broker.reader(), away, clock=clock)
     stop = asyncio.Event()
     task = asyncio.create_task(running.run(stop, interval=0.001))
     await until(lambda: len(ticks(broker)) >= 3)
     stop.set()
     await asyncio.wait_for(task, 10)
+    assert away.failures == 0
+    assert len(ticks(broker)) >= 3

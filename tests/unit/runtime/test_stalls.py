@@ -69,6 +69,7 @@ def test_a_partition_from_which_nothing_comes_ends_the_process() -> None:
 
 def test_offsets_without_records_at_the_end_are_no_stall() -> None:
     """All has been fetched up to the end: a control marker lies there."""
-    stalls, _, _ = watch(8)
+    stalls, membership, _ = watch(8)
     for second in range(0, 1000, 10):
         stalls.look({HERE: 9}, {HERE: 9}, float(second))
+    assert set(membership.sought) == {8}

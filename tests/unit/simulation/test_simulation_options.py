@@ -11,13 +11,20 @@ from lienthong_schemas.errors import NoOfficeHours
 from tests.support.simulations import simulation
 
 
+def faults(size: Size, flaws: Flaws, disorder: Disorder) -> list[str]:
+    """What is refused, by name."""
+    try:
+        check(size, flaws, disorder)
+    except SimulationError as error:
+        return [problem.split(":")[0] for problem in error.problems]
+    return []
+
+
 def test_all_faults_are_told_at_once() -> None:
     """Of the size, the flaws and the disorder."""
-    with pytest.raises(SimulationError) as caught:
-        check(Size(days=0, dossiers_per_day=0, communes=1_000), Flaws(lost=-1), Disorder(outages=(Outage("X", 1),)))
-    assert [problem.split(":")[0] for problem in caught.value.problems] == [
-        *("days", "dossiers-per-day", "communes", "lost", "offline", "offline")
-    ]
+    size = Size(days=0, dossiers_per_day=0, communes=1_000)
+    found = faults(size, Flaws(lost=-1), Disorder(outages=(Outage("X", 1),)))
+    assert found == ["days", "dossiers-per-day", "communes", "lost", "offline", "offline"]
 
 
 @pytest.mark.parametrize("wrong", [{"days": 367}, {"communes": 0}, {"dossiers_per_day": 200_001.0}])
@@ -30,8 +37,8 @@ def test_sizes_have_bounds(wrong: dict[str, Any]) -> None:
 
 def test_the_largest_and_the_smallest_are_taken() -> None:
     """The bounds themselves are within."""
-    check(Size(days=366, dossiers_per_day=200_000, communes=999), Flaws(1, 1), Disorder(1, 1, 0))
-    check(Size(days=1, dossiers_per_day=0.1, communes=1), Flaws(0, 0), CLEAN)
+    assert faults(Size(days=366, dossiers_per_day=200_000, communes=999), Flaws(1, 1), Disorder(1, 1, 0)) == []
+    assert faults(Size(days=1, dossiers_per_day=0.1, communes=1), Flaws(0, 0), CLEAN) == []
 
 
 @pytest.mark.parametrize("start", [date(2025, 1, 31), date(2027, 6, 1)])

@@ -141,6 +141,7 @@ async def test_the_position_is_shown_to_those_who_look_from_outside() -> None:
         crew.publish(2)
         crew.start()
         await until(lambda: crew.group.shown.get(PARTIALS) == (2, ""))
+        assert crew.group.shown[PARTIALS] == (2, "")
 
 
 async def test_whatever_goes_wrong_in_a_turn_ends_the_process() -> None:
