@@ -70,13 +70,14 @@ class TemporaryError(LienthongError):
 
 
 class UnknownTopic(LienthongError):
-    """The cluster has no such topic."""
+    """The cluster has no such topic, or none of several. ``topic`` is the first of them."""
 
     exit_code = exit_codes.CONFIGURATION_WRONG
 
-    def __init__(self, topic: str) -> None:
+    def __init__(self, topic: str, *others: str) -> None:
         self.topic = topic
-        super().__init__(f"the topic {topic} does not exist; create it with `lienthong topics apply`")
+        text = f"the topics {', '.join((topic, *others))} do not" if others else f"the topic {topic} does not"
+        super().__init__(f"{text} exist; create {'them' if others else 'it'} with `lienthong topics apply`")
 
 
 class PositionLost(LienthongError):

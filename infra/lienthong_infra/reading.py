@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
+from lienthong_infra.errors import UnknownTopic
 from lienthong_infra.ports import Reader, Record, TopicPartition
 
 _WAIT_S: Final = 0.3
@@ -24,3 +25,17 @@ async def read_to_end(reader: Reader, partition: TopicPartition, *, start: int =
             if record.offset >= end:
                 return
             yield record
+
+
+async def all_partitions(reader: Reader, topics: Iterable[str]) -> list[TopicPartition]:
+    """All partitions of these topics. Raises UnknownTopic, which names all that are missing."""
+    found: list[TopicPartition] = []
+    missing: list[str] = []
+    for topic in topics:
+        try:
+            found += [TopicPartition(topic, number) for number in range(await reader.partitions(topic))]
+        except UnknownTopic as error:
+            missing.append(error.topic)
+    if missing:
+        raise UnknownTopic(*missing)
+    return found

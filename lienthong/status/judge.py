@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from lienthong.status.snapshot import Snapshot
 from lienthong_consumers.exporter.lags import DEADLINES, LEDGER, TOTALS, deadline_lags, ledger_lags, totals_lags
 from lienthong_consumers.exporter.sightings import BrokerSight, LedgerSight
+from lienthong_consumers.ledger.readiness import begin_command, not_begun
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.checksums import EVERY
@@ -76,6 +77,10 @@ def _deadlines(snapshot: Snapshot, broker: BrokerSight) -> Iterator[Problem]:
 
 
 def _ledger(snapshot: Snapshot, broker: BrokerSight, ledger: LedgerSight) -> Iterator[Problem]:
+    if new := not_begun(broker.ends, ledger.positions):
+        named = ", ".join(new)
+        what = f"it has not begun {named}, so it reaches no tick and closes no period: run `{begin_command(new)}`"
+        yield Problem(LEDGER, what, f"{RUNBOOKS}/topics-not-begun.md")
     yield from _worker(snapshot, LEDGER, sum(ledger_lags(broker, ledger).values()))
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lienthong_consumers.ledger.app import ledger_topics
 from lienthong_consumers.ledger.database import connect, connect_now
 from lienthong_consumers.ledger.exact_start import ExactStart
 from lienthong_consumers.ledger.migrate import migrate
+from lienthong_consumers.ledger.readiness import ledger_topics
 from lienthong_consumers.ledger.reading import RecordReader
 from lienthong_consumers.ledger.recount import kept_totals
 from lienthong_consumers.ledger.sink import LedgerSink, Parts, Silent

@@ -11,6 +11,7 @@ from lienthong_consumers.exporter.sightings import AppliedPosition, BrokerSight,
 from lienthong_consumers.exporter.tails import newest, read_ranges
 from lienthong_infra.errors import PositionLost
 from lienthong_infra.ports import Reader, Record, TopicPartition
+from lienthong_infra.reading import all_partitions
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import Catalogue
 from lienthong_schemas.codec import SchemaBook
@@ -124,10 +125,7 @@ class BrokerWatch:
         return TotalsSign(await self._groups.members(TOTALS), shown[PARTIALS])
 
     async def _ends(self, topics: list[str]) -> dict[TopicPartition, int]:
-        partitions = [
-            TopicPartition(topic, number) for topic in topics for number in range(await self._reader.partitions(topic))
-        ]
-        return dict(await self._reader.ends(partitions))
+        return dict(await self._reader.ends(await all_partitions(self._reader, topics)))
 
     def _new_range(self, partition: TopicPartition, end: int) -> tuple[int, int]:
         """From where the last look ended. Raises PositionLost where the log has become shorter: it was made anew."""

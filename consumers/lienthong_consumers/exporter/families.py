@@ -29,6 +29,7 @@ from lienthong_consumers.exporter.sightings import (
     Published,
     TotalsSign,
 )
+from lienthong_consumers.ledger.readiness import not_begun
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 
@@ -138,5 +139,6 @@ def _add_breaches(families: Families, spec: MetricSpec, units: Mapping[str, Brea
 
 def add_ledger_lag(families: Families, broker: BrokerSight, ledger: LedgerSight) -> None:
     """What needs both sources."""
+    families.add(catalogue.NOT_BEGUN, len(not_begun(broker.ends, ledger.positions)))
     for partition, lag in ledger_lags(broker, ledger).items():
         families.add(catalogue.LAG, lag, LEDGER, *partition)

@@ -133,6 +133,12 @@ FIGURES_COMPARED_OFFSET: Final = MetricSpec(
     ("topic", "partition"),
     ("ledger",),
 )
+NOT_BEGUN: Final = MetricSpec(
+    "lienthong_topics_not_begun",
+    "Topics that are new to the ledger and that nobody has begun: until then it reaches no tick.",
+    (),
+    ("broker", "ledger"),
+)
 PUBLISHER_HELD: Final = MetricSpec(
     "lienthong_publisher_held",
     "1 if a process holds the right to publish what the ledger says; none on a bus that publishes nothing.",
@@ -174,6 +180,7 @@ CATALOGUE: Final = (
     FIGURES_MISMATCH,
     FIGURES_DIFFERING,
     FIGURES_COMPARED_OFFSET,
+    NOT_BEGUN,
     PUBLISHER_HELD,
     JUDGED,
     UNSENT,

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from lienthong_consumers.ledger.database import connect
 from lienthong_consumers.ledger.exact_start import ExactStart
 from lienthong_consumers.ledger.migrate import migrate
+from lienthong_consumers.ledger.readiness import ledger_topics
 from lienthong_consumers.ledger.reading import CONSUMER, RecordReader
 from lienthong_consumers.ledger.sink import LedgerSink, Parts
 from lienthong_consumers.ledger.sink_metrics import SinkMetrics
@@ -25,7 +26,7 @@ from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.placement import Placement
-from lienthong_infra.ports import Reader, TopicPartition
+from lienthong_infra.reading import all_partitions
 from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
@@ -50,17 +51,6 @@ class LedgerOptions:
     make_patience: Callable[[], SchemaPatience] = SchemaPatience
 
 
-def ledger_topics() -> list[str]:
-    """The topics that the catalogue gives to the ledger."""
-    topics = load_catalogue().topics.values()
-    return [spec.name for spec in topics if "ledger" in spec.consumers and not spec.reserved]
-
-
-async def partitions_of(reader: Reader, topics: list[str]) -> list[TopicPartition]:
-    """All partitions of these topics. Raises UnknownTopic."""
-    return [TopicPartition(topic, number) for topic in topics for number in range(await reader.partitions(topic))]
-
-
 async def run_ledger(options: LedgerOptions, stop: asyncio.Event) -> None:
     """Migrate, then take records until ``stop`` is set.
 
@@ -72,7 +62,7 @@ async def run_ledger(options: LedgerOptions, stop: asyncio.Event) -> None:
     topics = ledger_topics()
     reader = KafkaReader(options.bootstrap, options.prefix)
     try:
-        partitions = await partitions_of(reader, topics)
+        partitions = await all_partitions(reader, topics)
     finally:
         await reader.close()
     publisher = KafkaPublisher(options.bootstrap, options.prefix)
@@ -142,7 +132,7 @@ async def begin_topics(bootstrap: str, dsn: str, prefix: str, topics: list[str])
         raise ConfigurationError([f"{topic}: the catalogue does not give it to the ledger" for topic in strange])
     reader = KafkaReader(bootstrap, prefix)
     try:
-        partitions = await partitions_of(reader, topics)
+        partitions = await all_partitions(reader, topics)
     finally:
         await reader.close()
     connection = await connect(dsn, prefix)

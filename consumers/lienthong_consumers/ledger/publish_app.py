@@ -18,6 +18,7 @@ from lienthong_consumers.ledger.official_totals import OfficialTotals
 from lienthong_consumers.ledger.period_publication import PeriodReports
 from lienthong_consumers.ledger.publish_metrics import PublishMetrics
 from lienthong_consumers.ledger.publishing import HOLDER_SILENCE_S, Publishing, Scheduled, stand_by
+from lienthong_consumers.ledger.readiness import begin_command, topics_that_ticks_miss
 from lienthong_consumers.ledger.relay import Relay
 from lienthong_infra.errors import LienthongError, TemporaryError
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
@@ -79,6 +80,9 @@ async def run_publisher(options: PublishOptions, stop: asyncio.Event) -> None:
         await partition_log.fence()
         metrics.active(True)
         log.info("publisher-started", extra={"bus": options.prefix})
+        if missed := await topics_that_ticks_miss(connection):
+            extra = {"bus": options.prefix, "topics": ",".join(missed), "run": begin_command(missed)}
+            log.warning("topics-not-begun", extra=extra)
         relay = options.make_relay(connection, partition_log)
         await Publishing(connection, relay, publications(options), metrics).run(stop)
         log.info("publisher-stopped", extra={"bus": options.prefix})

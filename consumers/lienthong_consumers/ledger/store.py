@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from psycopg import Error as DatabaseError
 
 from lienthong_consumers.ledger.batch import Applied, Batch, Move
+from lienthong_consumers.ledger.readiness import begin_command, not_begun
 from lienthong_consumers.ledger.tables import announcements, cases, totals
 from lienthong_consumers.ledger.tables.announcements import write_clock_events, write_findings
 from lienthong_consumers.ledger.tables.cases import apply_entries
@@ -47,11 +48,25 @@ class LedgerStore:
         self._connection = connection
 
     async def prepare(self, partitions: Collection[TopicPartition]) -> None:
-        """Get the connection ready; at the very first start, say that all these partitions are read from the start."""
+        """Get the connection ready; at the very first start, say that all these partitions are read from the start.
+
+        Raises ConfigurationError where the ledger has data and topics are new to it: all of them, with the remedy.
+        """
         async with self._connection.transaction(), self._connection.cursor() as cursor:
             for statement in (*cases.TEMPORARY_TABLES, *totals.TEMPORARY_TABLES, *announcements.TEMPORARY_TABLES):
                 await cursor.execute(statement)
             await create_positions(cursor, partitions)
+            stored = await read_positions(cursor, partitions)
+        if new := not_begun(partitions, stored):
+            raise ConfigurationError(
+                [
+                    f"{', '.join(new)}: the ledger has data, but no position in these topics, so it would reach no "
+                    "tick: no official figure is judged anew and no period is closed. If they are new since this "
+                    f"ledger began, stop all its processes, run `{begin_command(new)}` once and start them again "
+                    "(docs/operate/upgrade.md); if not, find out who removed the rows: to start from 0 could hide a "
+                    "loss"
+                ]
+            )
 
     async def take_over(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         """Where the ledger stands in these partitions, once nobody else writes to them.

@@ -131,6 +131,7 @@ class Stage:
         ("lienthong_figures_mismatch_total", {("letter", "dossier.v1"): 1, ("unknown", "dossier.v1"): 2}),
         ("lienthong_figures_differing_partitions", {("dossier.v1",): 1}),
         ("lienthong_figures_compared_offset", {("0", "dossier.v1"): 3_000}),
+        ("lienthong_topics_not_begun", {(): 0}),
         ("lienthong_publisher_held", {(): 1}),
         ("lienthong_official_judged_timestamp_seconds", {(): 85}),
         ("lienthong_unsent_records", {(): 4}),
@@ -183,6 +184,14 @@ async def test_a_bus_may_do_without_live_totals_and_publications() -> None:
     optional = {"group_members", "publisher_held", "official_judged_timestamp_seconds", "unsent_records"}
     assert not {f"lienthong_{name}" for name in optional} & names_of(stage.collector)
     assert not [each for each in series_of(stage.collector, "lienthong_lag_records") if "totals" in each]
+
+
+async def test_topics_that_the_ledger_has_not_begun_are_counted() -> None:
+    """Those that it reads; what others read is none of its business."""
+    new = {TopicPartition(topic, 0): 0 for topic in ("task.v1", "checksum.v1", "totals.v1")}
+    stage = Stage(broker=replace(BROKER, ends={**BROKER.ends, **new}))
+    await stage.look()
+    assert series_of(stage.collector, "lienthong_topics_not_begun") == {(): 2}
 
 
 async def test_who_publishes_and_has_never_reached_a_tick_is_seen() -> None:

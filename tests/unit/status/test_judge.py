@@ -19,6 +19,7 @@ from lienthong_consumers.exporter.sightings import (
     TotalsSign,
 )
 from lienthong_infra.kafka.groups import GroupState
+from lienthong_infra.ports import TopicPartition
 from tests.support.snapshots import BROKER, DOCUMENTS, DOSSIERS, LEDGER, NOW, SECOND, WELL, with_lag
 from tests.support.source_tree import ROOT
 
@@ -82,6 +83,11 @@ BEHIND = [
         replace(WELL, ledger=replace(LEDGER, compared_below={DOSSIERS: 12_000 - COMPARED_LIMIT - 1, DOCUMENTS: 0})),
         "dossier.v1/0",
         "figures-mismatch.md",
+    ),
+    (
+        replace(WELL, broker=replace(BROKER, ends={**BROKER.ends, TopicPartition("quality.v1", 0): 0})),
+        "ledger",
+        "topics-not-begun.md",
     ),
     (with_totals(0), "totals", "worker-silent.md"),
     (with_published(Published(NOW, 0, held=False)), "publisher", "publisher-silent.md"),
