@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: help setup demo test test-unit test-faults test-long lint bench docs requirements clean
+.PHONY: help setup demo test test-unit test-faults test-long lint bench compiled docs requirements clean
 
 help: ## List these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 15
@@ -46,6 +46,9 @@ lint: setup ## Check format, style, types, import rules and the contract's files
 
 bench: setup ## Measure CPU per event, side by side with the alternatives
 	$(BIN)/python -m benchmarks $(ARGS)
+
+compiled: setup ## Build the engine's pure code as machine code, into build/compiled (needs a C compiler)
+	@$(BIN)/python -m compiling $(ARGS)
 
 docs: setup ## Write the generated reference pages again
 	$(BIN)/lienthong docs $(ARGS)

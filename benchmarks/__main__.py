@@ -31,7 +31,7 @@ def _cpu(broker: str, arguments: Arguments, console: Console) -> Any:
 
 
 def _latency(broker: str, arguments: Arguments, console: Console) -> Any:
-    found = latency.measure(broker, rate=arguments.rate, seconds=arguments.seconds)
+    found = latency.measure(broker, rate=arguments.rate, seconds=arguments.seconds, compiled=arguments.compiled)
     latency.show(found, console)
     return found
 
@@ -90,6 +90,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=30.0, help="of latency and totals")
     parser.add_argument("--cases", type=int, default=restore.CASES, help="of restore")
+    parser.add_argument("--compiled", action="store_true", help="latency of a worker with the compiled engine")
     parser.add_argument("--json", action="store_true", help="print the single results as JSON as well")
     arguments = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from benchmarks.bus import POLICY, bus
+from benchmarks.compiled_engine import compiled_engine
 from benchmarks.feed import LIFE, dossier_record
 from benchmarks.job import INPUT_TOPIC, OUTPUT_TOPIC
 from benchmarks.pacing import at_rate
@@ -121,8 +122,9 @@ async def _steadily(publisher: KafkaPublisher, office: Office, rate: int, second
     await asyncio.gather(*in_flight)
 
 
-async def run(bootstrap: str, rate: int, seconds: float) -> dict[str, Any]:
-    """One run on a bus of its own; returns the percentiles."""
+async def run(bootstrap: str, rate: int, seconds: float, *, compiled: bool = False) -> dict[str, Any]:
+    """One run on a bus of its own, with the compiled engine or without; returns the percentiles."""
+    engine = compiled_engine() if compiled else {}
     entries = [entry for entry in national_entries() if entry.kind != POLICY]
     async with AsyncExitStack() as stack:
         prefix = await stack.enter_async_context(bus(bootstrap, entries, imported=False))
@@ -131,9 +133,9 @@ async def run(bootstrap: str, rate: int, seconds: float) -> dict[str, Any]:
         stack.push_async_callback(reader.close)
         stack.push_async_callback(publisher.close)
         listener = Listener(reader, book, office)
-        environment = {"LIENTHONG_BOOTSTRAP": bootstrap, "LIENTHONG_PREFIX": prefix, "LIENTHONG_METRICS_PORT": "0"}
+        bus_of = {"LIENTHONG_BOOTSTRAP": bootstrap, "LIENTHONG_PREFIX": prefix, "LIENTHONG_METRICS_PORT": "0"}
         for verb in (("ticker",), ("stream", "deadlines")):
-            await stack.enter_async_context(running(*verb, environment=environment))
+            await stack.enter_async_context(running(*verb, environment=bus_of | engine))
         listening = asyncio.create_task(listener.listen())
         async with asyncio.timeout(READY_LIMIT_S):
             while not listener.caused:  # until the worker has its partitions and the first tick
@@ -147,7 +149,7 @@ async def run(bootstrap: str, rate: int, seconds: float) -> dict[str, Any]:
                 await asyncio.sleep(0.2)
         listening.cancel()
         expected = sum(at >= begin for at in office.written_at.values())
-    return {"rate": rate, "events": expected, **_told(listener, begin)}
+    return {"rate": rate, "events": expected, "compiled": compiled, **_told(listener, begin)}
 
 
 def _told(listener: Listener, begin: Instant) -> dict[str, Any]:
@@ -155,9 +157,9 @@ def _told(listener: Listener, begin: Instant) -> dict[str, Any]:
     return {name: told([late for at, late in each if at >= begin]) for name, each in found.items()}
 
 
-def measure(bootstrap: str, *, rate: int, seconds: float) -> dict[str, Any]:
-    """One run."""
-    return asyncio.run(run(bootstrap, rate, seconds))
+def measure(bootstrap: str, *, rate: int, seconds: float, compiled: bool = False) -> dict[str, Any]:
+    """One run. Raises CannotCompile."""
+    return asyncio.run(run(bootstrap, rate, seconds, compiled=compiled))
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:

@@ -16,10 +16,13 @@ LIMIT_S = 600
 _END_LIMIT_S = 15.0
 
 
-async def report_of(module: str, *arguments: str) -> dict[str, Any]:
-    """Run a module in a process of its own; returns its report."""
+async def report_of(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Run a module in a process of its own, with more variables of the environment; returns its report."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", module, *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **(environment or {})},
     )
     try:
         async with asyncio.timeout(LIMIT_S):

@@ -17,14 +17,19 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bus import bus, province_entries, publish_province
+from benchmarks.compiled_engine import compiled_engine
 from benchmarks.processes import report_of
+from compiling.build import CannotCompile
 
 LOOP, FAUST, NOOP, REAL = "confluent-kafka", "faust-table", "ours-noop", "ours-real"
+COMPILED = "ours-real-compiled"
+"""With the engine compiled to machine code; left out where that cannot be done."""
 BY_STATED = "ours-real-stated"
 """Without clock policies: the stated due times alone."""
 CONTESTANTS: Mapping[str, list[str]] = {
     NOOP: ["benchmarks.ours", "noop"],
     REAL: ["benchmarks.ours", "real"],
+    COMPILED: ["benchmarks.ours", "real"],
     BY_STATED: ["benchmarks.ours", "real"],
     "ours-noop-faust": ["benchmarks.ours_faust", "noop"],
     FAUST: ["benchmarks.faust_table"],
@@ -43,14 +48,20 @@ async def contest(name: str, bootstrap: str, events: int) -> dict[str, Any]:
 async def contest_on(prefix: str, name: str, bootstrap: str, events: int) -> dict[str, Any]:
     """One contestant on a bus that is ready; returns its report."""
     module, *more = CONTESTANTS[name]
-    return await report_of(module, bootstrap, prefix, str(events), *more)
+    environment = compiled_engine() if name == COMPILED else None
+    return await report_of(module, bootstrap, prefix, str(events), *more, environment=environment)
 
 
 def measure(bootstrap: str, *, events: int, rounds: int) -> Reports:
     """All contestants in turn, so many rounds."""
     reports: Reports = {name: [] for name in CONTESTANTS}
+    try:
+        compiled_engine()
+    except CannotCompile as error:
+        print(f"{COMPILED} is left out: {error}", file=sys.stderr)  # noqa: T201
+        del reports[COMPILED]
     for number in range(rounds):
-        for name in CONTESTANTS:
+        for name in reports:
             print(f"round {number + 1} of {rounds}: {name}, {events:,} events", file=sys.stderr)  # noqa: T201
             reports[name].append(asyncio.run(contest(name, bootstrap, events)))
     return reports
@@ -69,4 +80,6 @@ def show(reports: Reports, console: Console) -> None:
     console.print(shown)
     console.print(f"{NOOP} is 1/{cpu[FAUST] / cpu[NOOP]:.1f} of {FAUST} (asked: 1/30 or less)")
     console.print(f"{NOOP} is {cpu[NOOP] / cpu[LOOP]:.2f} of {LOOP} (asked: 1 or less)")
-    console.print(f"{REAL} takes {cpu[REAL]:.1f} us an event (asked: 40 or less)")
+    for name in (REAL, COMPILED):
+        if name in cpu:
+            console.print(f"{name} takes {cpu[name]:.1f} us an event (asked: 40 or less)")

@@ -17,4 +17,9 @@ def main() -> None:
             "pip install 'lienthong[demo]'; to forward an outbox without it: python -m lienthong_producers --help\n"
         )
         sys.exit(CONFIGURATION)
+    except ImportError as error:
+        if error.name != "lienthong_build":
+            raise
+        sys.stderr.write(f"lienthong: {error}\n")  # a compiled engine of other sources
+        sys.exit(CONFIGURATION)
     run()

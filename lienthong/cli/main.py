@@ -23,7 +23,9 @@ INTERRUPTED = 130
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"lienthong {lienthong.__version__}")
+        from lienthong_streams.engine_form import engine_form
+
+        typer.echo(f"lienthong {lienthong.__version__} (engine: {engine_form()})")
         raise typer.Exit
 
 
@@ -60,6 +62,8 @@ def expected_errors(error: BaseException) -> list[tuple[str, int]] | None:
         return None if None in parts else [line for part in parts if part for line in part]
     if isinstance(error, LienthongError):
         return [(str(error), error.exit_code)]
+    if isinstance(error, ImportError) and error.name == "lienthong_build":  # a compiled engine of other sources
+        return [(str(error), exit_codes.CONFIGURATION_WRONG)]
     if type(error).__module__.startswith("lienthong_schemas"):
         return [(str(error), int(getattr(error, "exit_code", exit_codes.BAD_INPUT)))]
     return None

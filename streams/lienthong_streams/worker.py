@@ -36,6 +36,7 @@ from lienthong_streams.barriers import Barriers
 from lienthong_streams.case_metrics import CaseMetrics
 from lienthong_streams.case_state import UnknownStateVersion
 from lienthong_streams.case_store import DAY, CaseStore
+from lienthong_streams.engine_form import engine_form
 from lienthong_streams.host_metrics import HostMetrics
 from lienthong_streams.partial_figures import EVERY, PartialFigures
 from lienthong_streams.partition import DeadlinePartition
@@ -143,7 +144,8 @@ async def run_worker(
     serve_metrics(options.metrics_port, registry)
     host = Host(ports_of(options, registry), options.times)
     watchdog = asyncio.create_task(Watchdog(hung).turn())
-    log.info("stream-worker-started", extra={"bus": options.prefix, "topics": ",".join(topics)})
+    told = {"bus": options.prefix, "topics": ",".join(topics), "engine": engine_form()}
+    log.info("stream-worker-started", extra=told)
     await host.run(topics, stop)
     watchdog.cancel()
     log.info("stream-worker-stopped", extra={"bus": options.prefix})
