@@ -105,11 +105,11 @@ def lay_out(fresh: Path) -> None:
     shutil.copyfile(Path(__file__).with_name("build_guard.py"), fresh / f"{NAME}.py")
 
 
-def compile_in(fresh: Path, modules: Sequence[str]) -> None:
+def compile_in(fresh: Path, modules: Sequence[str], optimisation: str = OPTIMISATION) -> None:
     """Let the compilers make machine code of some modules where they lie. Raises CannotCompile with what they say."""
     (fresh / "mypy.ini").write_text(_SETTINGS, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "compiling.extension", OPTIMISATION, *modules],
+        [sys.executable, "-m", "compiling.extension", optimisation, *modules],
         cwd=fresh,
         env={**os.environ, "PYTHONPATH": str(ROOT), "MYPYPATH": str(ROOT / "infra")},
         capture_output=True,
