@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
@@ -21,6 +21,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.metadata import MetadataRequest
 
 from lienthong_infra.errors import ConfigurationError, LienthongError, UnavailableError
+from lienthong_infra.kafka.admin_client import AdminClient
 from lienthong_infra.kafka.connection import Patience, started
 from lienthong_infra.kafka.errors import translating
 from lienthong_infra.kafka.naming import full_name, group_name, logical_name
@@ -45,13 +46,6 @@ class GroupOffset(NamedTuple):
     remark: str
 
 
-class _Client(AIOKafkaAdminClient):  # type: ignore[misc]  # the client has no types
-    """The client under the name for closing that all other clients have."""
-
-    async def stop(self) -> None:
-        await self.close()
-
-
 class KafkaAdmin:
     """Administration of the topics of one prefix. Every method raises UnavailableError where no broker answers."""
 
@@ -59,13 +53,13 @@ class KafkaAdmin:
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._patience = patience
-        self._client: _Client | None = None
+        self._client: AdminClient | None = None
 
     async def start(self) -> None:
         """Connect, with back-off. Raises UnavailableError after the limit."""
 
-        def make() -> _Client:
-            return _Client(bootstrap_servers=self._bootstrap, client_id=f"{self._prefix}-admin")
+        def make() -> AdminClient:
+            return AdminClient(bootstrap_servers=self._bootstrap, client_id=f"{self._prefix}-admin")
 
         self._client = await started(make, bootstrap=self._bootstrap, doing="topics", patience=self._patience)
 
@@ -83,7 +77,7 @@ class KafkaAdmin:
         await self.close()
 
     @property
-    def _admin(self) -> _Client:
+    def _admin(self) -> AdminClient:
         if self._client is None:
             raise LienthongError("KafkaAdmin: call start() first")
         return self._client

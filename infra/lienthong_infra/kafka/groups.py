@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
@@ -14,6 +13,7 @@ from aiokafka.errors import (
 )
 
 from lienthong_infra.errors import LienthongError
+from lienthong_infra.kafka.admin_client import AdminClient
 from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translating
 from lienthong_infra.kafka.naming import full_name, group_name, logical_name
@@ -30,19 +30,15 @@ class GroupState(NamedTuple):
     members: int
 
 
-class _Client(AIOKafkaAdminClient):  # type: ignore[misc]  # the client has no types
-    """The client under the name for closing that all other clients have."""
-
-    async def stop(self) -> None:
-        await self.close()
-
-
 async def group_states(
     bootstrap: str, prefix: str, applications: Sequence[str], *, patience: Patience | None = None
 ) -> dict[str, GroupState]:
     """The group of each application; one that never was is ``Dead`` and has no members. Raises UnavailableError."""
     client = await started(
-        lambda: _Client(bootstrap_servers=bootstrap), bootstrap=bootstrap, doing="asking for groups", patience=patience
+        lambda: AdminClient(bootstrap_servers=bootstrap),
+        bootstrap=bootstrap,
+        doing="asking for groups",
+        patience=patience,
     )
     try:
         with translating("asking for groups"):
@@ -51,7 +47,7 @@ async def group_states(
         await discard(client)
 
 
-async def _state(client: _Client, group: str) -> GroupState:
+async def _state(client: AdminClient, group: str) -> GroupState:
     try:
         (response,) = await client.describe_consumer_groups([group])
         (found,) = response.to_object()["groups"]
@@ -69,12 +65,12 @@ class KafkaGroups:
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._patience = patience
-        self._client: _Client | None = None
+        self._client: AdminClient | None = None
 
     async def start(self) -> None:
         """Connect. Raises UnavailableError."""
         self._client = await started(
-            lambda: _Client(bootstrap_servers=self._bootstrap),
+            lambda: AdminClient(bootstrap_servers=self._bootstrap),
             bootstrap=self._bootstrap,
             doing="asking for groups",
             patience=self._patience,
@@ -107,7 +103,7 @@ class KafkaGroups:
             await discard(client)
 
     @property
-    def _connected(self) -> _Client:
+    def _connected(self) -> AdminClient:
         if self._client is None:
             raise LienthongError("KafkaGroups: call start() first")
         return self._client

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import ApiVersionRequest
 
+from lienthong_infra.kafka.admin_client import AdminClient
 from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translating
 
@@ -16,17 +16,10 @@ _NEW_TRANSACTIONS: Final = 5
 the transaction of its successor."""
 
 
-class _Client(AIOKafkaAdminClient):  # type: ignore[misc]  # the client has no types
-    """The client under the name for closing that all other clients have."""
-
-    async def stop(self) -> None:
-        await self.close()
-
-
 async def has_new_transactions(bootstrap: str, *, patience: Patience | None = None) -> bool:
     """Whether the cluster has the transactions of Kafka 4.0. Raises UnavailableError."""
     client = await started(
-        lambda: _Client(bootstrap_servers=bootstrap),
+        lambda: AdminClient(bootstrap_servers=bootstrap),
         bootstrap=bootstrap,
         doing="asking for versions",
         patience=patience,
