@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from lienthong_infra.kafka.admin import KafkaAdmin
-from lienthong_infra.kafka.publisher import KafkaPublisher
-from lienthong_infra.kafka.reader import KafkaReader
-from lienthong_infra.reference_log import apply_reference
+from lienthong.bus_setup import clients, prepare_bus
 from lienthong_producers.domain.municipal_log import Day
 from lienthong_producers.importer import Imported, MunicipalImport
-from lienthong_schemas.catalogue import load_catalogue
-from lienthong_schemas.reference_files import load_reference, schema_entries
+from lienthong_schemas.reference_files import load_reference
 
 REFERENCE_SET = "municipal"
 
@@ -22,16 +18,7 @@ async def prepare_municipal_bus(bootstrap: str, prefix: str) -> None:
 
     Raises UnavailableError, CatalogueError, PublishError.
     """
-    catalogue = load_catalogue()
-    async with KafkaAdmin(bootstrap, prefix) as admin:
-        await admin.apply(catalogue, imported=True)
-    reader, publisher = KafkaReader(bootstrap, prefix), KafkaPublisher(bootstrap, prefix)
-    try:
-        entries = [*load_reference(REFERENCE_SET), *schema_entries(catalogue)]
-        await apply_reference(reader, publisher, entries, known_from=None)
-    finally:
-        await publisher.close()
-        await reader.close()
+    await prepare_bus(bootstrap, prefix, load_reference(REFERENCE_SET), known_from=None)
 
 
 async def import_municipal_days(
@@ -57,9 +44,5 @@ async def import_municipal_days(
         if days_per_second:
             await asyncio.sleep(max(0.0, begun + done / days_per_second - clock()))
 
-    reader, publisher = KafkaReader(bootstrap, prefix), KafkaPublisher(bootstrap, prefix)
-    try:
+    async with clients(bootstrap, prefix) as (reader, publisher):
         return await MunicipalImport(publisher, reader).run(log, pace)
-    finally:
-        await publisher.close()
-        await reader.close()

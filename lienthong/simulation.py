@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from lienthong_infra.kafka.admin import KafkaAdmin
-from lienthong_infra.kafka.publisher import KafkaPublisher
-from lienthong_infra.kafka.reader import KafkaReader
-from lienthong_infra.reference_log import apply_reference
+from lienthong.bus_setup import clients, prepare_bus
 from lienthong_producers.domain.simulation.delivery import Delivered
 from lienthong_producers.domain.simulation.options import Disorder, Flaws, Size, check
 from lienthong_producers.domain.simulation.province import Province
 from lienthong_producers.domain.simulation.reference_data import reference_entries
 from lienthong_producers.domain.simulation.simulation import Simulation
 from lienthong_producers.simulation_import import AfterTick, Published, SimulationImport
-from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.errors import CatalogueError
 from lienthong_schemas.instants import instant_of
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_schemas.reference_files import Entry, load_reference, schema_entries
+from lienthong_schemas.reference_files import Entry, load_reference
 from lienthong_schemas.statements import moment
 
 REFERENCE_SET: Final = "vn"
@@ -50,25 +46,13 @@ async def prepare_simulated_bus(bootstrap: str, prefix: str, province: Province)
 
     Raises UnavailableError, CatalogueError, PublishError.
     """
-    catalogue = load_catalogue()
-    async with KafkaAdmin(bootstrap, prefix) as admin:
-        await admin.apply(catalogue, imported=True)
-    reader, publisher = KafkaReader(bootstrap, prefix), KafkaPublisher(bootstrap, prefix)
-    try:
-        entries = [*national_entries(), *reference_entries(province), *schema_entries(catalogue)]
-        await apply_reference(reader, publisher, entries, known_from=None)
-    finally:
-        await publisher.close()
-        await reader.close()
+    entries = [*national_entries(), *reference_entries(province)]
+    await prepare_bus(bootstrap, prefix, entries, known_from=None)
 
 
 async def publish_simulation(
     bootstrap: str, prefix: str, items: Iterable[Delivered], after_tick: AfterTick | None = None
 ) -> Published:
     """Publish a delivery on a bus that is prepared. Raises UnavailableError or PublishError; run again it completes."""
-    reader, publisher = KafkaReader(bootstrap, prefix), KafkaPublisher(bootstrap, prefix)
-    try:
+    async with clients(bootstrap, prefix) as (reader, publisher):
         return await SimulationImport(publisher, reader).run(items, after_tick)
-    finally:
-        await publisher.close()
-        await reader.close()

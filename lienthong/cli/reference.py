@@ -90,20 +90,14 @@ def _entries(name: str, folder: Path | None) -> "list[Entry]":
 
 
 async def _applied(entries: "Sequence[Entry]", prefix: str, imported: bool) -> list[str]:
+    from lienthong.bus_setup import clients
     from lienthong_infra.embedded.servers import bootstrap
-    from lienthong_infra.kafka.publisher import KafkaPublisher
-    from lienthong_infra.kafka.reader import KafkaReader
     from lienthong_infra.reference_log import apply_reference
 
     settings = settings_for(prefix)
-    address = bootstrap(settings)
-    reader, publisher = KafkaReader(address, settings.prefix), KafkaPublisher(address, settings.prefix)
-    try:
+    async with clients(bootstrap(settings), settings.prefix) as (reader, publisher):
         known_from = None if imported else time.time_ns() // 1_000
         return [each.record_id for each in await apply_reference(reader, publisher, entries, known_from=known_from)]
-    finally:
-        await publisher.close()
-        await reader.close()
 
 
 async def _held(prefix: str) -> "ReferenceLog":

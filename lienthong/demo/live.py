@@ -9,6 +9,7 @@ from typing import Final
 
 from rich.console import Group, RenderableType
 
+from lienthong.bus_setup import prepare_bus
 from lienthong.demo.announcements import BREACHED, Breaches, is_news
 from lienthong.demo.cases import Office
 from lienthong.demo.figures import LiveFigures, differences
@@ -22,19 +23,16 @@ from lienthong.demo.tables import UnitRow, live_remarks, units_table, way_of_eve
 from lienthong_consumers.ledger.database import connect_now
 from lienthong_consumers.ledger.recount import record_count
 from lienthong_consumers.ledger.summary import unit_table
-from lienthong_infra.kafka.admin import KafkaAdmin
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.ports import Publisher, TopicPartition
-from lienthong_infra.reference_log import apply_reference
 from lienthong_producers.clock import wall_clock
 from lienthong_schemas.case_event import CASE_TOPICS, kind_of_topic
-from lienthong_schemas.catalogue import load_catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import clock_event
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_schemas.reference_files import load_reference, schema_entries
+from lienthong_schemas.reference_files import load_reference
 
 REFERENCE_SET: Final = "vn"
 SEED: Final = 27
@@ -48,18 +46,9 @@ END_LIMIT_S: Final = 30.0
 
 async def prepare_live_bus(bootstrap: str, prefix: str) -> None:
     """Make the topics of a live bus under this prefix, and publish its reference data."""
-    catalogue = load_catalogue()
-    async with KafkaAdmin(bootstrap, prefix) as admin:
-        await admin.apply(catalogue)
-    reader, publisher = KafkaReader(bootstrap, prefix), KafkaPublisher(bootstrap, prefix)
-    try:
-        # Without the clock policies: the province's due times are seconds ahead, and those count in days.
-        policies = [entry for entry in load_reference(REFERENCE_SET) if entry.kind != "clock-policy"]
-        entries = [*policies, *schema_entries(catalogue)]
-        await apply_reference(reader, publisher, entries, known_from=wall_clock())
-    finally:
-        await publisher.close()
-        await reader.close()
+    # Without the clock policies: the province's due times are seconds ahead, and those count in days.
+    entries = [entry for entry in load_reference(REFERENCE_SET) if entry.kind != "clock-policy"]
+    await prepare_bus(bootstrap, prefix, entries, known_from=wall_clock())
 
 
 def offices_at(now: Instant) -> list[Office]:
