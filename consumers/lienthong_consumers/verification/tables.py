@@ -46,7 +46,7 @@ most, nothing is in the tables."""
 NOT_COMPARED: Final[Mapping[str, str]] = {
     "letter_action": "what people did; it is on no log",
     "outbound": "what was published, and when; it follows from the tables that are compared",
-    "tick": "the newest tick; ticks are not replayed",
+    "tick": "the tick that is waited for, and the last that was reached; ticks are not replayed",
     "judgement": "by which tick figures were last published; ticks are not replayed",
     **dict.fromkeys(
         ("period_closing", "period_close", "period_cell", "period_counted", "period_report", "period_correction"),
