@@ -14,11 +14,11 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from lienthong_consumers.ledger.database import connect
 from lienthong_consumers.ledger.exact_start import ExactStart
-from lienthong_consumers.ledger.migrate import migrate
 from lienthong_consumers.ledger.readiness import ledger_topics
 from lienthong_consumers.ledger.reading import CONSUMER, RecordReader
 from lienthong_consumers.ledger.sink import LedgerSink, Parts
 from lienthong_consumers.ledger.sink_metrics import SinkMetrics
+from lienthong_consumers.ledger.starting import brought_up, unless_stopped
 from lienthong_consumers.ledger.store import LedgerStore
 from lienthong_consumers.ledger.tables.positions import add_topic
 from lienthong_infra.errors import ConfigurationError, LienthongError, TemporaryError
@@ -26,6 +26,7 @@ from lienthong_infra.kafka.membership import GroupTimes, KafkaMembership
 from lienthong_infra.kafka.publisher import KafkaPublisher
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.placement import Placement
+from lienthong_infra.ports import TopicPartition
 from lienthong_infra.reading import all_partitions
 from lienthong_infra.schema_patience import SchemaPatience
 from lienthong_schemas.catalogue import load_catalogue
@@ -57,14 +58,11 @@ async def run_ledger(options: LedgerOptions, stop: asyncio.Event) -> None:
     Raises ConfigurationError, UnavailableError or UnknownTopic at the start, TemporaryError for anything that a new
     start may heal.
     """
-    await asyncio.to_thread(migrate, options.dsn, options.prefix)
-    metrics = _metrics(options)
     topics = ledger_topics()
-    reader = KafkaReader(options.bootstrap, options.prefix)
-    try:
-        partitions = await all_partitions(reader, topics)
-    finally:
-        await reader.close()
+    partitions = await unless_stopped(_prepared(options, topics), stop)
+    if partitions is None:
+        return
+    metrics = _metrics(options)
     publisher = KafkaPublisher(options.bootstrap, options.prefix)
     membership = KafkaMembership(options.bootstrap, options.prefix, application=CONSUMER, times=options.times)
     store = options.make_store(await connect(options.dsn, options.prefix))
@@ -91,6 +89,16 @@ async def run_ledger(options: LedgerOptions, stop: asyncio.Event) -> None:
     finally:
         await publisher.close()
         await store.close()
+
+
+async def _prepared(options: LedgerOptions, topics: list[str]) -> list[TopicPartition]:
+    """The tables are there, and so are the topics, with these partitions."""
+    await brought_up(options.dsn, options.prefix)
+    reader = KafkaReader(options.bootstrap, options.prefix)
+    try:
+        return await all_partitions(reader, topics)
+    finally:
+        await reader.close()
 
 
 @contextmanager

@@ -13,13 +13,13 @@ from psycopg import AsyncConnection
 
 from lienthong_consumers.ledger.app import serve_metrics
 from lienthong_consumers.ledger.database import connect
-from lienthong_consumers.ledger.migrate import migrate
 from lienthong_consumers.ledger.official_totals import OfficialTotals
 from lienthong_consumers.ledger.period_publication import PeriodReports
 from lienthong_consumers.ledger.publish_metrics import PublishMetrics
 from lienthong_consumers.ledger.publishing import HOLDER_SILENCE_S, Publishing, Scheduled, stand_by
 from lienthong_consumers.ledger.readiness import begin_command, topics_that_ticks_miss
 from lienthong_consumers.ledger.relay import Relay
+from lienthong_consumers.ledger.starting import brought_up, unless_stopped
 from lienthong_infra.errors import LienthongError, TemporaryError
 from lienthong_infra.kafka.partition_log import KafkaPartitionLog
 from lienthong_infra.ports import PartitionLog, TopicPartition
@@ -67,7 +67,8 @@ async def run_publisher(options: PublishOptions, stop: asyncio.Event) -> None:
 
     Raises ConfigurationError or UnavailableError at the start, TemporaryError for anything that a new start may heal.
     """
-    await asyncio.to_thread(migrate, options.dsn, options.prefix)
+    if await unless_stopped(brought_up(options.dsn, options.prefix), stop) is None:
+        return
     registry = CollectorRegistry()
     metrics = PublishMetrics(options.prefix, registry)
     serve_metrics(options.metrics_port, registry)
@@ -77,7 +78,9 @@ async def run_publisher(options: PublishOptions, stop: asyncio.Event) -> None:
     try:
         if not await stand_by(connection, stop, silence_s=options.silence_s):
             return
-        await partition_log.fence()
+        await unless_stopped(partition_log.fence(), stop)
+        if stop.is_set():
+            return
         metrics.active(True)
         log.info("publisher-started", extra={"bus": options.prefix})
         if missed := await topics_that_ticks_miss(connection):
