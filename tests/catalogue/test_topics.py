@@ -64,6 +64,15 @@ def test_every_topic_carries_the_schema_that_the_codec_writes() -> None:
     assert {name: schemas for name, schemas in earlier.items() if schemas} == EARLIER_SCHEMAS
 
 
+def test_whoever_reads_a_topic_into_the_ledger_has_its_dead_letters_there_too() -> None:
+    """Else what only a deadline worker refused would lie on a topic that nobody looks at, without an alert."""
+    topics = CATALOGUE.topics
+    read = [spec for spec in topics.values() if "ledger" in spec.consumers and spec.dead_letter]
+    assert [spec.name for spec in read if "ledger" not in topics[spec.dead_letter or ""].consumers] == []
+    refused_by = {spec.name: set(topics[spec.dead_letter or ""].producers) for spec in read if spec.role == "case"}
+    assert [name for name, writers in refused_by.items() if writers != {"deadlines", "ledger"}] == []
+
+
 def test_case_topics_are_those_that_carry_events() -> None:
     """Every kind of case has a topic, which engine and ledger read."""
     case_topics = CATALOGUE.of_role("case")
