@@ -13,18 +13,24 @@ from lienthong_infra import exit_codes
 from lienthong_infra.embedded.postgres import EmbeddedPostgres
 from lienthong_infra.ports import OutboundRecord, Record
 from lienthong_producers.domain.simulation.options import Disorder, Flaws, Outage, Size
+from lienthong_schemas.case_event import CASE_TOPICS
+from lienthong_schemas.totals import broken_rules
 from tests.support.cells_recount import cells
 from tests.support.form_recount import Days, lines
 from tests.support.ledger_storm import Storm
 from tests.support.log_recount import differing, histories
+from tests.support.official_fire import as_cells, heard_of, official_again, tick, with_announcements
 from tests.support.province_ledger import ProvinceLedger, calendar, irregular_again, rows_again
 from tests.support.province_log import truth
 from tests.support.simulations import BOOK
+from tests.support.totals_topics import official_totals
+from tests.support.whole_bus import WholeBus
 
 DAYS: Final = 30
 EVENTS_OF_A_DOSSIER: Final = 5.5
 """Events of all kinds of case for each dossier of a simulated month; a little less than there are."""
 MAY: Final = Days(date(2026, 4, 15), date(2026, 5, 14))
+ANNOUNCED: Final = "sla.v1"
 RESTARTED: Final = frozenset((exit_codes.TEMPORARY_FAILURE, exit_codes.UNAVAILABLE))
 """How a sink ends whose database went away; its supervisor starts it again."""
 
@@ -36,11 +42,13 @@ def province(events: int, seed: int) -> list[OutboundRecord]:
     happened = truth(size, Flaws(conflicts=0.005, lost=0.002))
     log = happened.log(Disorder(outages=(Outage("H27.40.5", 3),)))
     assert len(log) >= events
-    return [OutboundRecord(each.topic, each.key, each.value) for each in log]
+    return list(with_announcements((OutboundRecord(each.topic, each.key, each.value) for each in log), seed))
 
 
 class LedgerFire(Storm):
-    """A storm in which the database has its own troubles."""
+    """A storm in which the database has its own troubles. At its end the ledger publishes its totals."""
+
+    topics = (*CASE_TOPICS, ANNOUNCED)
 
     def use(self, server: EmbeddedPostgres) -> None:
         """The server that may be restarted: nobody else must use it."""
@@ -85,10 +93,31 @@ class LedgerFire(Storm):
         """Everything written so far is in the ledger."""
         await self._until(lambda: self.taken() == self.written, what=what)
 
+    async def _before_the_end(self) -> None:
+        if not self.weather.flags:  # a sink without a protection may lose the tick
+            await self._publisher.publish([tick(self.sound)])
+            ticks = "SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic = 'tick.v1'"
+            await self._until(lambda: self._number(ticks) > 0, what="the tick to be taken")
+
     async def wrong(self) -> dict[str, list[Any]]:
         """By what it is, some of the rows and cells that are not what a recount of the log says; after ``finish``."""
         log = await self.log()
-        return differences(*self._bus[1:], log)
+        found = differences(*self._bus[1:], log)
+        return found if self.weather.flags else found | await self._wrongly_published(log)
+
+    async def _wrongly_published(self, log: Sequence[Record]) -> dict[str, list[Any]]:
+        """Cells of which the newest record on ``official-totals.v1`` is not what a recount of the log says."""
+        bus = WholeBus(*self._bus)
+        try:
+            published = (await official_totals(bus)).values()
+            expected = official_again(histories(BOOK, log), heard_of(self.sound), await bus.decoded(ANNOUNCED))
+        finally:
+            await bus.close(asyncio.Event())
+        pairs = {
+            "official": (as_cells(published), expected),
+            "broken": ([one.cell for one in published if broken_rules(one) or one.not_counted], []),
+        }
+        return {name: _some(*pair) for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def differences(dsn: str, prefix: str, log: Sequence[Record]) -> dict[str, list[Any]]:

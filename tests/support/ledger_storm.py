@@ -127,6 +127,9 @@ class Weather:
 class Storm:
     """One storm: a bus, a ledger, and two sinks that share it."""
 
+    topics: tuple[str, ...] = CASE_TOPICS
+    """What is brought, and must be taken."""
+
     def __init__(self, bootstrap: str, dsn: str, prefix: str, folder: Path, weather: Weather | None = None) -> None:
         self.weather = weather = weather or Weather()
         self.chance = random.Random(weather.seed)
@@ -207,12 +210,16 @@ class Storm:
         letters = len(await self.log()) - len(self.sound)
         await self._until(lambda: self.taken() == self.written, what="all records to be taken")
         await self._until(lambda: self.letters() == letters, what="all letters to be taken")
+        await self._before_the_end()
         for sink in list(self._sinks):
             await self._until(sink.at_work, what="a sink that has started")
             self._ending = sink
             sink.signal(signal.SIGTERM)
             await self._end_of(sink)
             self._sinks.remove(sink)
+
+    async def _before_the_end(self) -> None:
+        """All is taken, and the sinks still run."""
 
     async def _end_of(self, sink: Sink) -> None:
         self._ending = sink
@@ -265,9 +272,9 @@ class Storm:
         return len(piece)
 
     def taken(self) -> int:
-        """How many records of cases the ledger has taken."""
+        """How many of the records the ledger has taken."""
         return self._number(
-            "SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic = ANY(%s)", list(CASE_TOPICS)
+            "SELECT coalesce(sum(next_offset), 0)::bigint FROM position WHERE topic = ANY(%s)", list(self.topics)
         )
 
     def letters(self) -> int:
