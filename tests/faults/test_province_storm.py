@@ -19,7 +19,7 @@ from lienthong_infra import exit_codes
 from lienthong_producers.domain.simulation.options import Disorder, Flaws, Outage, Size
 from tests.support.announced import applied_everywhere
 from tests.support.fleet import ENDS, FAUST, PLAIN, Fleet, Hosts, Storm, storm_name
-from tests.support.province_storm import Imported, PauseWatch, bring, judge, right_figures, truth_of
+from tests.support.province_storm import Imported, PauseWatch, bring, judge, right_figures, truth_of, wrong_totals
 from tests.support.whole_bus import WholeBus
 
 pytestmark = [pytest.mark.broker, pytest.mark.faults]
@@ -82,10 +82,12 @@ async def survive(bus: WholeBus, fleet: Fleet, storms: Storms) -> Imported:
     snapshots = await right_figures(bus, truth, limit_s=FIGURES_LIMIT_S)
     await end_in_good_order(fleet)
     judgement = await judge(bus, truth)
+    totals = await wrong_totals(bus, truth)
     cells = sum(map(len, truth.figures.values()))
     print(f"{imported.events} events, {imported.again} of them again; {dict(storm.done)}")  # noqa: T201 - worth reading
     print(f"{judgement.standing} stand, {cells} cells, {snapshots} snapshots; pause {watch.longest_s:.1f} s")  # noqa: T201
     assert judgement.is_right, judgement
+    assert totals == []
     assert storm.done == Counter(storms.faults)
     assert {code for _, code in fleet.exits} <= ENDS
     return imported

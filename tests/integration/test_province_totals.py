@@ -6,15 +6,16 @@ Conflicts, holes, recalls, a merged commune; brought twice, out of order, and wi
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import pytest
 
-from lienthong_consumers.ledger.database import connect
+from lienthong_consumers.ledger.database import connect, connect_now
 from lienthong_consumers.ledger.official_totals import OfficialTotals
 from lienthong_producers.domain.simulation.options import Disorder, Outage, Size
-from lienthong_schemas.totals import OFFICIAL_TOPIC, Cell, Totals, broken_rules, totals
+from lienthong_schemas.totals import AGENCY, CHANNEL, OFFICIAL_TOPIC, Cell, Totals, broken_rules, totals
 from lienthong_schemas.totals_comparison import DUE, Difference, differences
 from tests.support.province_ledger import ProvinceLedger
 from tests.support.province_log import truth
@@ -33,6 +34,7 @@ class Counted(NamedTuple):
 
     live: Mapping[Cell, Totals]
     official: Mapping[Cell, Totals]
+    ledger: ProvinceLedger
 
 
 async def published(ledger: ProvinceLedger) -> dict[Cell, Totals]:
@@ -51,7 +53,7 @@ def counted(ledger_dsn_factory: Callable[[], str]) -> Counted:
     seen = watched(happened, log)
     ledger = ProvinceLedger(ledger_dsn_factory(), "t-totals")
     ledger.fill([*log, *seen.for_the_ledger])
-    return Counted(seen.live, asyncio.run(published(ledger)))
+    return Counted(seen.live, asyncio.run(published(ledger)), ledger)
 
 
 def differing(one: Counted) -> list[tuple[Cell, Difference]]:
@@ -70,3 +72,38 @@ def test_official_totals_are_the_live_ones(counted: Counted) -> None:
     shares = counted.official[province_of("dossier")].shares_of_time
     assert sum(1 for cases in shares if cases) > 5
     assert [broken_rules(each) for each in counted.official.values() if broken_rules(each)] == []
+
+
+WITHOUT_RECEIPT: Final = """
+    SELECT office, count(*) FROM case_row
+    WHERE kind = 'dossier' AND received_at IS NULL AND ended_at IS NOT NULL GROUP BY office
+"""
+
+
+def test_what_is_stopped_after_its_receipt_is_resolved_on_the_form(counted: Counted) -> None:
+    """One story told twice, office by office: the totals call it stopped, for it states no end; form II.06 resolved,
+    and says beside how many were refused. What was refused before its receipt is `declined`, and in no column; what
+    was withdrawn before it has ended in the totals, and is in no column either."""
+    again: dict[str, Counter[str]] = {}
+    for cell, one in counted.official.items():
+        if (cell.scope, cell.kind, cell.unit_kind) == (CHANNEL, "dossier", AGENCY):
+            told = {"received": one.received, "resolved": one.ended + one.stopped, "refused": one.stopped}
+            again.setdefault(cell.unit, Counter()).update(told | {"pending": one.pending})
+    parts = {
+        "received": ("online", "direct", "carried_over"),
+        "resolved": ("early", "on_time", "late"),
+        "refused": ("refused",),
+        "pending": ("pending_in_time", "pending_late"),
+    }
+    with connect_now(counted.ledger.dsn, counted.ledger.prefix) as connection:
+        for office, cases in connection.execute(WITHOUT_RECEIPT).fetchall():
+            again[office].subtract({"received": cases, "resolved": cases})
+    form = counted.ledger.form("2026", "office", "day")
+    found = {
+        office: +Counter({name: sum(line[column] for column in columns) for name, columns in parts.items()})
+        for office, line in form.items()
+    }
+    assert found == {office: +counts for office, counts in again.items() if +counts}
+    whole, live = (totals_[province_of("dossier")] for totals_ in (counted.official, counted.live))
+    assert (whole.stopped, whole.declined) == (live.stopped, live.declined)
+    assert min(whole.stopped, whole.declined) > 0

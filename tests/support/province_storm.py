@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ from lienthong_streams.domain.fold import fold
 from lienthong_streams.domain.timeline import Known, insert
 from tests.support.announced import standing_on_bus
 from tests.support.figures_recount import Case, Place, counted_again, plain
+from tests.support.merged import plain_totals
+from tests.support.totals_recount import totals_again
+from tests.support.totals_topics import live_totals
 from tests.support.whole_bus import WholeBus
 
 AT_ONCE = 500
@@ -169,6 +173,18 @@ async def figures_on_bus(bus: WholeBus) -> tuple[Figures, int]:
         if counts := plain(snapshot):
             found.setdefault(source, {})[place] = counts
     return found, len(records)
+
+
+async def wrong_totals(bus: WholeBus, truth: Truth) -> list[object]:
+    """Cells whose newest record on ``totals.v1`` is not what the truth adds up to, once all partials are merged."""
+    references = [reference_record(each) for each in await bus.decoded("reference.v1")]
+    fields = {each.key: json.loads(each.body)["field"] for each in references if each.kind == "procedure"}
+    found, expected = plain_totals((await live_totals(bus)).values()), totals_again(truth.figures, fields)
+    return [
+        (cell, found.get(cell), expected.get(cell))
+        for cell in found.keys() | expected.keys()
+        if found.get(cell) != expected.get(cell)
+    ]
 
 
 def _age(snapshot: Mapping[str, Any]) -> tuple[int, int]:
