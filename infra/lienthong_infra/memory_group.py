@@ -94,9 +94,10 @@ class MemoryMembership:
 
     def _take(self, limit: int) -> dict[TopicPartition, Sequence[Record]]:
         found: dict[TopicPartition, Sequence[Record]] = {}
-        for partition in set(self._positions) - self._paused:
+        for partition in [each for each in self._positions if each not in self._paused]:
             records = self._group.broker.log(partition).since(self._positions[partition], limit)
             if records:
+                del self._positions[partition]  # to the end of the line: partitions take turns
                 self._positions[partition] = records[-1].offset + 1
                 found[partition] = records
                 limit -= len(records)

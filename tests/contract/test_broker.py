@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.contract.broker_contract import BrokerContract, TransactionContract
+from tests.contract.membership_contract import MembershipContract
 from tests.support.brokers import BrokerKit, KafkaKit, MemoryKit
 
 
-class TestMemoryBroker(BrokerContract, TransactionContract):
+class TestMemoryBroker(BrokerContract, TransactionContract, MembershipContract):
     """The memory broker."""
 
     @pytest.fixture
@@ -20,7 +21,7 @@ class TestMemoryBroker(BrokerContract, TransactionContract):
 
 
 @pytest.mark.broker
-class TestKafka(BrokerContract, TransactionContract):
+class TestKafka(BrokerContract, TransactionContract, MembershipContract):
     """A real Kafka."""
 
     @pytest.fixture

@@ -54,6 +54,8 @@ class KafkaMembership:
         self._times = times or GroupTimes()
         self._patience = patience
         self._consumer: Any = None
+        self._served: set[Any] = set()
+        """Partitions that had their turn in this round, by their names on the cluster."""
 
     async def join(self, topics: Sequence[str], listener: GroupListener) -> None:
         """Enter the group. Raises UnavailableError or UnknownTopic."""
@@ -81,11 +83,30 @@ class KafkaMembership:
         self._consumer.subscribe(names, listener=_Listener(self._prefix, listener))
 
     async def fetch(self, *, timeout: float, limit: int) -> Mapping[TopicPartition, Sequence[Record]]:
-        """At most ``limit`` committed records; empty after ``timeout`` seconds, longer in a rebalance."""
+        """At most ``limit`` committed records; empty after ``timeout`` seconds, longer in a rebalance.
+
+        Partitions take turns: the client itself hands out all that it holds of one before it comes to the next.
+        """
         with translating("fetching"):
-            return fetched(
-                self._prefix, await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=limit)
-            )
+            found = await self._held(self._waiting(), limit)
+            if found:
+                left = limit - sum(map(len, found.values()))
+                found |= await self._held(self._consumer.assignment() - found.keys(), left)
+            else:
+                self._served.clear()
+                found = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=limit)
+            self._served |= found.keys()
+            return fetched(self._prefix, found)
+
+    def _waiting(self) -> Collection[Any]:
+        """Partitions whose turn it is; none where a new round begins."""
+        return self._consumer.assignment() - self._served if self._served else ()
+
+    async def _held(self, partitions: Collection[Any], limit: int) -> dict[Any, Sequence[Any]]:
+        """What the client has in hand of these, without waiting."""
+        if not partitions or limit <= 0:
+            return {}
+        return dict(await self._consumer.getmany(*partitions, timeout_ms=0, max_records=limit))
 
     def _still_ours(self, partitions: Collection[TopicPartition]) -> list[Any]:
         assigned = self._consumer.assignment()
