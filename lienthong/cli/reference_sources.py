@@ -11,6 +11,7 @@ import typer
 
 from lienthong.cli.groups import group_of
 from lienthong.cli.options import AsJson
+from lienthong.cli.out_files import written
 from lienthong_infra import exit_codes
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def _compile_calendar(overlay: Overlay, out: OutFile = None) -> None:
     if out is None:
         typer.echo(text, nl=False)
         return
-    out.write_text(text, encoding="utf-8")
+    with written(out) as file:
+        file.write(text.encode())
     typer.echo(f"wrote {out}")
 
 

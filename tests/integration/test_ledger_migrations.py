@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from lienthong.cli.main import build_app
 from lienthong_consumers.ledger.database import address_of, connect, connect_now, open_ledger
-from lienthong_consumers.ledger.migrate import drop, known_steps, migrate
+from lienthong_consumers.ledger.migrate import drop, migrate
 from lienthong_consumers.ledger.schema_name import schema_of
+from lienthong_consumers.ledger.steps import known_steps
 from lienthong_infra.errors import ConfigurationError, UnavailableError
 
 pytestmark = pytest.mark.broker
@@ -77,6 +78,19 @@ def test_a_command_on_a_bus_without_a_ledger_says_how_to_make_one(
     monkeypatch.setenv("LIENTHONG_HOME", str(tmp_path))
     done = CliRunner().invoke(build_app(), ["ledger", "migrate", "--prefix", "h27"], catch_exceptions=False)
     assert done.output == f"ledger_h27: step none -> {known_steps()[-1]}\n"
+    open_ledger(postgres_dsn, "h27").close()
+
+
+def test_a_command_on_an_older_ledger_says_how_to_bring_it_forward(postgres_dsn: str) -> None:
+    """Not a table or column that is missing; one of a newer program has all that this one reads."""
+    migrate(postgres_dsn, "h27")
+    with connect_now(postgres_dsn, "h27") as connection:
+        connection.execute("UPDATE migration SET version_num = '0003'")
+        with pytest.raises(
+            ConfigurationError, match=f"at step 0003, this program reads step {known_steps()[-1]}: lien"
+        ):
+            open_ledger(postgres_dsn, "h27")
+        connection.execute("UPDATE migration SET version_num = '9999'")
     open_ledger(postgres_dsn, "h27").close()
 
 

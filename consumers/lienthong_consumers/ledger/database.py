@@ -18,6 +18,7 @@ from tenacity import (
 )
 
 from lienthong_consumers.ledger.schema_name import schema_of
+from lienthong_consumers.ledger.steps import known_steps, step_of
 from lienthong_infra.errors import ConfigurationError, UnavailableError
 
 log = logging.getLogger(__name__)
@@ -50,12 +51,19 @@ def connect_now(dsn: str, prefix: str, *, limit_s: float = CONNECT_LIMIT_S, auto
 
 
 def open_ledger(dsn: str, prefix: str) -> Connection:
-    """A connection to a ledger that exists. Raises UnavailableError, or ConfigurationError where there is none."""
+    """A connection to a ledger that exists. Raises UnavailableError, or ConfigurationError where there is none, or it
+    has not all the tables that this program reads. One that is newer has them."""
     connection = connect_now(dsn, prefix)
     if connection.execute("SELECT to_regclass('case_row')").fetchone() == (None,):
         connection.close()
         raise ConfigurationError(
             [f"the bus {prefix} has no ledger at {address_of(dsn)}; make it with `lienthong ledger migrate`"]
+        )
+    step, newest = step_of(connection), known_steps()[-1]
+    if step < newest:
+        connection.close()
+        raise ConfigurationError(
+            [f"{schema_of(prefix)} is at step {step}, this program reads step {newest}: lienthong ledger migrate"]
         )
     return connection
 

@@ -5,21 +5,19 @@ The tool of the migrations takes seconds to be loaded, so it is only where there
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 from zlib import crc32
 
-from psycopg import Connection, sql
+from psycopg import sql
 
 from lienthong_consumers.ledger.database import connect_now
 from lienthong_consumers.ledger.schema_name import schema_of
+from lienthong_consumers.ledger.steps import known_steps, step_of
 from lienthong_infra.errors import ConfigurationError
 
 _LOCK_CLASS: Final = 0x6C74
 """Of our advisory locks ("lt"), apart from those of others in the same database."""
-_STEP_FILE: Final = re.compile(r"v([0-9]{4})_\w+\.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def migrate(dsn: str, prefix: str) -> Migrated:
     schema, newest = schema_of(prefix), known_steps()[-1]
     with connect_now(dsn, prefix) as lock:
         lock.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCK_CLASS, _lock_of(schema)))
-        before = _step(lock)
+        before = step_of(lock)
         if before and before not in known_steps():
             raise ConfigurationError(
                 [
@@ -52,7 +50,7 @@ def migrate(dsn: str, prefix: str) -> Migrated:
 
             lock.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
             upgrade(dsn, prefix, schema)
-        return Migrated(schema, before, _step(lock))
+        return Migrated(schema, before, step_of(lock))
 
 
 def level(dsn: str, prefix: str) -> tuple[str, str]:
@@ -61,27 +59,13 @@ def level(dsn: str, prefix: str) -> tuple[str, str]:
     Raises UnavailableError or ConfigurationError.
     """
     with connect_now(dsn, prefix, limit_s=0.0) as connection:
-        return _step(connection), known_steps()[-1]
+        return step_of(connection), known_steps()[-1]
 
 
 def drop(dsn: str, prefix: str) -> None:
     """Delete a ledger with all its tables."""
     with connect_now(dsn, prefix) as connection:
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_of(prefix))))
-
-
-def known_steps() -> list[str]:
-    """The steps that this program knows, oldest first, by the names of their files."""
-    versions = files("lienthong_consumers.ledger") / "migrations" / "versions"
-    return sorted(found[1] for each in versions.iterdir() if (found := _STEP_FILE.fullmatch(each.name)))
-
-
-def _step(connection: Connection[Any]) -> str:
-    """The step of the tables in the connection's schema; empty where there are none."""
-    if connection.execute("SELECT to_regclass('migration')").fetchone() == (None,):
-        return ""
-    row = connection.execute("SELECT version_num FROM migration").fetchone()
-    return row[0] if row else ""
 
 
 def _lock_of(schema: str) -> int:
