@@ -23,6 +23,10 @@ class Observed:
         self.transactions = 0
         self.position = -1
         self.is_active: bool | None = None
+        self.turns = 0
+        self.at_once = 0
+        """The most turns that there were at the same time."""
+        self._at_work = 0
 
     def read(self, outcome: str) -> None:
         """A snapshot was read."""
@@ -35,6 +39,12 @@ class Observed:
 
     def active(self, is_active: bool) -> None:
         """It is its turn, or not."""
+        if is_active:
+            self.turns += 1
+            self._at_work += 1
+            self.at_once = max(self.at_once, self._at_work)
+        elif self.is_active:
+            self._at_work -= 1
         self.is_active = is_active
 
     def current(self, position: int, at: Instant) -> None:

@@ -97,8 +97,26 @@ async def test_one_writes_and_the_other_stands_by() -> None:
         first, second = crew.start(), crew.start()
         await until(lambda: crew.says(3) and len([one for one in crew.started if one.observed.is_active]) == 1)
         crew.publish(4)
-        await until(lambda: crew.says(4))
-        assert {first.observed.is_active, second.observed.is_active} == {True, False}
+        await until(lambda: crew.says(4) and {first.observed.is_active, second.observed.is_active} == {True, False})
+        assert not [one for one in crew.started if one.task is not None and one.task.done()]
+
+
+async def test_a_turn_that_is_taken_back_is_over_before_the_next_begins() -> None:
+    """Also where the same process gets it again: two hosts in one process would shut each other out."""
+    async with crew_at_work() as crew:
+        process = crew.start()
+        for received in range(1, 4):
+            await until(lambda: process.observed.is_active is True and process.observed.position >= 0)
+            turns = process.observed.turns
+            crew.start()
+            await until(lambda before=turns: process.observed.turns > before)  # type: ignore[misc]
+            crew.publish(received)
+            await until(lambda now=received: crew.says(now))  # type: ignore[misc]
+        crew.publish(9)
+        await until(lambda: crew.says(9))
+        assert process.observed.at_once == 1
+        assert process.task is not None
+        assert not process.task.done()
 
 
 async def test_when_it_leaves_the_other_goes_on() -> None:
@@ -112,7 +130,8 @@ async def test_when_it_leaves_the_other_goes_on() -> None:
         await first.leave()
         crew.publish(4)
         await until(lambda: crew.says(4))
-        assert (first.observed.is_active, second.observed.is_active) == (False, True)
+        assert first.observed.is_active is False
+        await until(lambda: second.observed.is_active is True)
 
 
 async def test_one_that_was_shut_out_ends_and_nothing_of_it_stands() -> None:
