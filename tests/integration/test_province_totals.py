@@ -26,7 +26,7 @@ from tests.support.totals_topics import province_of
 pytestmark = pytest.mark.broker
 
 SCRAMBLED: Final = Disorder(outages=(Outage("H27.40.5", 3),))
-SMALL: Final = Size(days=15, dossiers_per_day=12, communes=5)
+SMALL: Final = Size(days=15, dossiers_per_day=16, communes=6)
 
 
 class Counted(NamedTuple):
