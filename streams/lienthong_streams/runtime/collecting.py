@@ -3,7 +3,9 @@
 A transaction costs as much as some hundred records, so few records wait until the moment is over. It is counted from
 the last step: a lone record is taken at once.
 
-A step has a time limit, and everybody waits while it computes: where it took long, the next ones are given less.
+A step has a time limit, and while it computes the group hears nothing: where it took long, the next ones are given
+less. The first step of a life is small, for nobody knows yet how fast the machine is: a worker that began with
+thousands of records on a busy machine was taken for dead in that step, came back, and began it again.
 
 A client fetches ahead, but only once: while a step is at work it holds the first few records that came after the last
 fetch, and nothing behind them. So its first answer says little about what is there, and it is asked again.
@@ -27,6 +29,8 @@ LOOK_S: Final = 0.02
 LONG_STEP_S: Final = 2.0
 """After a longer step half as much is taken, after one of a quarter of it twice as much again. A machine that is short
 of CPU took ten seconds for what takes one by itself."""
+FIRST_RECORDS: Final = 500
+"""So many at most in the first step."""
 LEAST_RECORDS: Final = 100
 """So many are always taken."""
 
@@ -38,8 +42,9 @@ class Collector:
         self._membership = membership
         self._times = times
         self._next_step_at = self._begun = 0.0
-        self.limit = times.fetch_records
-        """Records of one fetch, as things stand."""
+        self._left: dict[TopicPartition, Sequence[Record]] = {}
+        self.limit = min(FIRST_RECORDS, times.fetch_records)
+        """Records of one step, as things stand."""
 
     def step_begins(self) -> None:
         """A step with records begins now."""
@@ -59,6 +64,29 @@ class Collector:
 
     async def collect(self) -> Fetched:
         """Records for one step; empty after ``fetch_s`` without any."""
+        return self._within_limit(self._take_left() or await self._collect())
+
+    def forget(self, partition: TopicPartition) -> None:
+        """What was fetched of a partition and not given out yet will be fetched again."""
+        self._left.pop(partition, None)
+
+    def _take_left(self) -> Fetched:
+        left, self._left = self._left, {}
+        return left
+
+    def _within_limit(self, found: Fetched) -> Fetched:
+        """The first records; the rest is kept for the next steps. Some clients give more than they are asked for."""
+        given: dict[TopicPartition, Sequence[Record]] = {}
+        room = self.limit
+        for partition, records in found.items():
+            if room > 0:
+                given[partition] = records[:room]
+            if len(records) > room:
+                self._left[partition] = records[room:]
+            room = max(0, room - len(records))
+        return given
+
+    async def _collect(self) -> Fetched:
         found = dict(await self._fetch(self._times.fetch_s))
         if not self._few(found):
             return found
@@ -72,7 +100,7 @@ class Collector:
         return found
 
     def _few(self, found: Fetched) -> bool:
-        return 0 < sum(map(len, found.values())) < self._times.small_fetch_records
+        return 0 < sum(map(len, found.values())) < min(self._times.small_fetch_records, self.limit)
 
     async def _fetch(self, timeout: float) -> Fetched:
         return await self._membership.fetch(timeout=timeout, limit=self.limit)

@@ -133,6 +133,7 @@ class Host:
         self._head_start_s.clear()
         await asyncio.gather(*(each.release() for each in gone))
         for each in gone:
+            self._collector.forget(each.source)
             self._ports.observer.released(each.source)
 
     async def _leave(self) -> None:
@@ -206,6 +207,7 @@ class Host:
     def _after(self, owned: OwnedPartition, step: Advance) -> None:
         membership = self._ports.membership
         if step.seek_to is not None:
+            self._collector.forget(owned.source)
             membership.seek(owned.source, step.seek_to)
         if step.waiting:
             membership.pause([owned.source])

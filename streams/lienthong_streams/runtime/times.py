@@ -14,8 +14,8 @@ class HostTimes:
     fetch_s: float = 0.3
     """One fetch waits so long for records."""
     fetch_records: int = 4_000
-    """Records of one fetch at most; a step with so many blocks the process for about a second. Less after long steps
-    (not on the Faust host, where it is a setting of the client)."""
+    """Records of one step at most; a step with so many blocks the process for about a second. Less at first and after
+    long steps."""
     small_fetch_records: int = 1_000
     """So many are worth a transaction at once."""
     pace_s: float = 0.1

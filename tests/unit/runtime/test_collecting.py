@@ -10,7 +10,7 @@ import pytest
 from lienthong_infra.memory import MemoryBroker
 from lienthong_infra.memory_group import MemoryGroup, MemoryMembership
 from lienthong_infra.ports import Record, TopicPartition
-from lienthong_streams.runtime.collecting import LEAST_RECORDS, LONG_STEP_S, Collector, joined
+from lienthong_streams.runtime.collecting import FIRST_RECORDS, LEAST_RECORDS, LONG_STEP_S, Collector, joined
 from lienthong_streams.runtime.times import HostTimes
 
 HERE = TopicPartition("in.v1", 0)
@@ -84,6 +84,8 @@ async def test_nothing_is_nothing() -> None:
 def test_after_long_steps_less_is_taken_and_after_short_ones_more_again() -> None:
     """A step that computes beyond its time limit ends the process, and the next owner would begin the same step."""
     collector = Collector(ScriptedMembership(), HostTimes(fetch_records=1_000))
+    collector.took(0.0)
+    assert collector.limit == 1_000
     for _ in range(2):
         collector.took(LONG_STEP_S + 1)
     assert collector.limit == 250
@@ -99,11 +101,40 @@ def test_after_long_steps_less_is_taken_and_after_short_ones_more_again() -> Non
 
 async def test_a_fetch_is_no_larger_than_the_steps_allow() -> None:
     """What is known of the steps reaches the client."""
-    membership = ScriptedMembership({HERE: records(0, 1_999)})
+    membership = ScriptedMembership({HERE: records(0, 249)})
     collector = Collector(membership, HostTimes(fetch_records=4_000))
     collector.took(LONG_STEP_S + 1)
     await collected(collector)
-    assert membership.limits == [2_000]
+    assert membership.limits == [250]
+
+
+async def test_the_first_step_of_a_life_is_small() -> None:
+    """Nobody knows yet how fast the machine is; a step that is too large is the last one, in every life again."""
+    membership = ScriptedMembership({HERE: records(0, FIRST_RECORDS - 1)})
+    await collected(Collector(membership, HostTimes(fetch_records=4_000)))
+    assert membership.limits == [FIRST_RECORDS]
+
+
+async def test_what_a_client_gives_beyond_the_limit_waits_for_the_next_steps() -> None:
+    """A client of another make fetches by a setting of its own: nothing of that is lost, and steps stay small."""
+    membership = ScriptedMembership({HERE: records(0, 6), THERE: records(0, 6, THERE)}, {HERE: records(7, 8)})
+    collector = Collector(membership, HostTimes(fetch_records=5, small_fetch_records=5))
+    steps = [await collected(collector) for _ in range(4)]
+    assert steps == [
+        {HERE: [0, 1, 2, 3, 4]},
+        {HERE: [5, 6], THERE: [0, 1, 2]},
+        {THERE: [3, 4, 5, 6]},
+        {HERE: [7, 8]},
+    ]
+
+
+async def test_what_is_fetched_again_is_not_kept() -> None:
+    """After a seek or a change of owner the rest of an older fetch would come out of turn."""
+    membership = ScriptedMembership({HERE: records(0, 6), THERE: records(0, 6, THERE)})
+    collector = Collector(membership, HostTimes(fetch_records=5, small_fetch_records=5))
+    await collected(collector)
+    collector.forget(HERE)
+    assert await collected(collector) == {THERE: [0, 1, 2, 3, 4]}
 
 
 @pytest.mark.parametrize(
