@@ -52,14 +52,26 @@ _EVENTS: Final = f"""
     INSERT INTO case_event (case_id, epoch, seq, digest, kind, topic, partition, "offset", known_at, office, commune,
                             selector, channel, change, status, occurred_at, accepted_at, received_at, due_at, ended_at,
                             event_id, value)
-    SELECT case_id, epoch, n, decode(md5(case_id || n), 'hex'), kind, 'dossier.v1', 0, 0, at, office, commune, selector,
-           channel, 'changed', CASE WHEN n = {EVENTS_EACH} THEN status ELSE '4' END, at, at, received_at, due_at,
+    SELECT case_id, epoch, n, CASE WHEN n = {EVENTS_EACH} THEN digest ELSE decode(md5(case_id || n), 'hex') END, kind,
+           'dossier.v1', 0, 0, at, office, commune, selector, channel, 'changed',
+           CASE WHEN n = {EVENTS_EACH} THEN status ELSE '4' END, at, at, received_at, due_at,
            CASE WHEN n = {EVENTS_EACH} THEN ended_at END, case_id || n, ''
     FROM (SELECT *, received_at + (known_at - received_at) * n / {EVENTS_EACH} AS at
           FROM case_row, generate_series(1, {EVENTS_EACH}) AS n) AS one
 """
 
-_LATE: Final = "UPDATE case_row SET due_at = received_at WHERE case_id IN (SELECT case_id FROM case_row LIMIT %s)"
+_LATE: Final = f"""
+    WITH late AS (
+        UPDATE case_row SET due_at = received_at, seq = {EVENTS_EACH + 1}, known_at = known_at + '1 day'
+        WHERE case_id IN (SELECT case_id FROM case_row LIMIT %s) RETURNING *
+    )
+    INSERT INTO case_event (case_id, epoch, seq, digest, kind, topic, partition, "offset", known_at, office, commune,
+                            selector, channel, change, status, occurred_at, accepted_at, received_at, due_at, ended_at,
+                            event_id, value)
+    SELECT case_id, epoch, seq, digest, kind, 'dossier.v1', 0, 1, known_at, office, commune, selector, channel,
+           'changed', status, received_at, accepted_at, received_at, due_at, ended_at, case_id, '' FROM late
+"""
+"""News of what happened long ago: another due time, from the day of the receipt on."""
 CORRECTED: Final = 100
 
 

@@ -157,6 +157,10 @@ def _print_table(form: "FilledForm") -> None:
     console.print(table)
     if form.total.refused:
         console.print(f"Trong số đã giải quyết có {form.total.refused:,} hồ sơ bị từ chối sau khi tiếp nhận.")
+    for one in form.moved:
+        name = " ".join(filter(None, (one.name, one.code and f"({one.code})")))
+        taken, handed = one.line.taken_over, one.line.handed_over
+        console.print(f"{name}: nhận {taken:,} hồ sơ từ dòng khác, chuyển {handed:,} hồ sơ sang dòng khác.")
     known = "chưa có gì" if form.known_at is None else iso_of(form.known_at)
     console.print(f"Số liệu biết đến {known}, tính theo {COUNTED[form.counting]}.")
     for note in form.notes:

@@ -94,7 +94,7 @@ def reconcile(connection: Connection[Any], asked: Asked) -> Reconciled:
         book = reference_book(connection)
         period = period_of(asked.period, asked.closing_day or book.closing_day(DOSSIER_FORM), book)
         zone, units = zone_of(book, period.end - 1), book.units(period.end - 1)
-        ours = sorted(dossiers(connection, asked.as_of), key=lambda one: one.case_id)
+        ours = sorted(dossiers(connection, period, asked.as_of), key=lambda one: one.case_id)
     reading = Reading(period, day_of(zone), asked.counting, asked.by)
     unit_of = _resolver(units, {reading.unit(one.case) for one in ours})
     figures = our_figures(ours, reading)

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from lienthong.reconcile import headings
 from lienthong.reconcile.headings import FIGURES, NAME, ONLINE, STATUSES, TOTALS, UNIT, VERDICTS
 from lienthong.reconcile.sheet import Cell, Row, Sheet
-from lienthong_consumers.domain import period_report
-from lienthong_consumers.domain.period_report import Countable
+from lienthong_consumers.domain.period_report import REFUSED, Countable
 from lienthong_schemas.errors import IdentityError
 from lienthong_schemas.identity import normalise_local
 from lienthong_schemas.instants import Instant, instant_of
@@ -104,7 +103,7 @@ def dossiers_of(sheet: Sheet, unit_of: UnitOf, zone: ZoneInfo, by: str) -> tuple
         office, commune = (unit, "") if by == "office" else ("", unit)
         if ended is not None and received is not None and ended < received:
             faults.append(Fault(row.number, f"{code} ended before it was received"))
-        over = period_report.over_at(status, received, ended, ended or received or 0)
+        over = received if ended is None and status == REFUSED else ended
         case = Countable(office, commune, "", channel, status, received, due, over)
         verdict = VERDICTS.get(plain_name(row.text(headings.VERDICT)), "")
         found[code] = TheirDossier(row.number, code, case, days, verdict)

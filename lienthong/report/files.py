@@ -20,7 +20,7 @@ FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 def as_csv(form: FilledForm) -> str:
     """CSV in UTF-8 with a mark in front, so that spreadsheets show Vietnamese letters."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(map(_as_texts, form.rows()))
+    csv.writer(out, lineterminator="\r\n").writerows(map(_as_texts, form.rows(beside=True)))
     return "\ufeff" + out.getvalue()
 
 
@@ -43,7 +43,7 @@ def write_xlsx(form: FilledForm, file: BinaryIO) -> None:
     sheet = book.active
     sheet.title = "II.06"
     sheet.append([form.title])
-    for row in form.rows():
+    for row in form.rows(beside=True):
         sheet.append([ILLEGAL_CHARACTERS_RE.sub("\ufffd", cell) if isinstance(cell, str) else cell for cell in row])
         for cell in sheet[sheet.max_row]:
             if cell.data_type == "f":

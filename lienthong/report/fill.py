@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
 from lienthong.report.form import FilledForm, FilledLine
-from lienthong_consumers.domain.period_lines import key_of, name_of
-from lienthong_consumers.domain.period_report import (
-    NOTHING,
-    Cell,
-    Counting,
-    Line,
-    Period,
-    lines_by,
-)
+from lienthong_consumers.domain.period_course import Counts
+from lienthong_consumers.domain.period_lines import Cut, cut_of, lines_of, name_of
+from lienthong_consumers.domain.period_report import Cell, Counting, Line, Period
 from lienthong_consumers.ledger.period_cells import cells_at, cells_now
 from lienthong_consumers.ledger.period_rows import (
     day_of,
@@ -31,6 +26,8 @@ from lienthong_infra.errors import WrongCallError
 from lienthong_schemas.instants import Instant, iso_of
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.report_form import DOSSIER_FORM
+
+_WANTED: Final = "wanted"
 
 
 class Asked(NamedTuple):
@@ -72,35 +69,62 @@ def filled(connection: Connection[Any], asked: Asked, now: Instant) -> FilledFor
         if asked.version is not None:
             return _version(connection, asked, period, book, newest_version)
         units = book.units(period.end - 1)
-        cells = _cells(connection, asked, period, book, now)
-    if asked.unit and not cells and asked.unit not in (book.units(now) if asked.today else units):
+        counts = _counts(connection, asked, period, book)
+
+    def wanted(cell: Cell) -> bool:
+        return not asked.unit or asked.unit in _units_of(cell, asked, book, now)
+
+    if (
+        asked.unit
+        and not any(map(wanted, counts.cells))
+        and asked.unit not in (book.units(now) if asked.today else units)
+    ):
         raise WrongCallError([_no_such_unit(asked.unit, book, period)])
-    lines = lines_by(cells, key_of(asked.by, book, period))
+    cut = cut_of(asked.by, book, period)
     if asked.today and asked.by in ("office", "commune"):
-        return _of_today(FilledForm(period, asked.by, asked.counting, known_at, closed, ()), lines, book, now)
+        today = _of_today(cut, book, now)
+        lines = _lines(counts, today, wanted)
+        form = FilledForm(period, asked.by, asked.counting, known_at, closed, _named_today(lines, period, book, now))
+        return form._replace(notes=_split(_lines(counts, cut, wanted), book, now))
     form = FilledForm(period, asked.by, asked.counting, known_at, closed, ())
     if newest_version is not None:
         form = form._replace(newest=newest_version.version, incomplete=newest_version.incomplete)
-    return form._replace(lines=_named(lines, asked.by, book, period))
+    return form._replace(lines=_named(_lines(counts, cut, wanted), asked.by, book, period))
 
 
-def _of_today(form: FilledForm, lines: Mapping[str, Line], book: ReferenceBook, now: Instant) -> FilledForm:
-    """The lines added up for the units of today; what cannot be told apart is said."""
-    found: dict[str, Line] = {}
-    notes: list[str] = []
-    for code, line in lines.items():
-        today, parts = book.unit_today(code, now)
-        found[today] = found.get(today, NOTHING).plus(line)
-        if parts:
-            notes.append(
-                f"{code} was split into {', '.join(parts)}: {line.received:,} dossiers whose last event still names it "
-                "cannot be told apart and stay under it"
-            )
-    named = []
-    for code in sorted(found):
-        unit = book.unit(code, now) or book.unit(code, form.period.end - 1)
-        named.append(FilledLine(code, "" if unit is None else unit.name, found[code]))
-    return form._replace(lines=tuple(named), notes=tuple(notes))
+def _lines(counts: Counts, cut: Cut, wanted: Callable[[Cell], bool]) -> dict[str, Line]:
+    """The lines of the cells that are wanted; what came from other cells or went there is told as of other lines."""
+
+    def marked(code: Callable[[Cell], str]) -> Callable[[Cell], tuple[str, str]]:
+        return lambda cell: (_WANTED, code(cell)) if wanted(cell) else ("", "")
+
+    found = lines_of(counts, marked(cut.now), marked(cut.before))
+    return {code: line for (mark, code), line in found.items() if mark}
+
+
+def _of_today(cut: Cut, book: ReferenceBook, now: Instant) -> Cut:
+    """The same lines for the units of today."""
+    today = cache(lambda code: book.unit_today(code, now)[0])
+    return Cut(lambda cell: today(cut.now(cell)), lambda cell: today(cut.before(cell)))
+
+
+def _split(lines: Mapping[str, Line], book: ReferenceBook, now: Instant) -> tuple[str, ...]:
+    """What cannot be told apart."""
+    return tuple(
+        f"{code} was split into {', '.join(parts)}: {line.received:,} dossiers whose last event still names it "
+        "cannot be told apart and stay under it"
+        for code, line in lines.items()
+        if (parts := book.unit_today(code, now)[1])
+    )
+
+
+def _named_today(
+    lines: Mapping[str, Line], period: Period, book: ReferenceBook, now: Instant
+) -> tuple[FilledLine, ...]:
+    units = {code: book.unit(code, now) or book.unit(code, period.end - 1) for code in lines}
+    return tuple(
+        FilledLine(code, "" if (unit := units[code]) is None else unit.name, line) for code, line in lines.items()
+    )
 
 
 def _no_such_unit(code: str, book: ReferenceBook, period: Period) -> str:
@@ -138,17 +162,11 @@ def _version(
     return form._replace(incomplete=newest.incomplete)
 
 
-def _cells(
-    connection: Connection[Any], asked: Asked, period: Period, book: ReferenceBook, now: Instant
-) -> dict[Cell, Line]:
+def _counts(connection: Connection[Any], asked: Asked, period: Period, book: ReferenceBook) -> Counts:
     zone = zone_of(book, period.end - 1)
     if asked.as_of is None:
-        cells = cells_now(connection, period, zone, asked.counting)
-    else:
-        cells = cells_at(connection, period, zone, asked.counting, asked.as_of)
-    if not asked.unit:
-        return cells
-    return {cell: line for cell, line in cells.items() if asked.unit in _units_of(cell, asked, book, now)}
+        return cells_now(connection, period, zone, asked.counting)
+    return cells_at(connection, period, zone, asked.counting, asked.as_of)
 
 
 def _units_of(cell: Cell, asked: Asked, book: ReferenceBook, now: Instant) -> tuple[str, ...]:

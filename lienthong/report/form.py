@@ -20,6 +20,9 @@ KEYS: Final = (
 """The same columns in JSON."""
 FIRST_HEADING: Final = {"office": "Đơn vị", "commune": "Xã, phường", "procedure": "Thủ tục", "field": "Lĩnh vực"}
 TOTAL: Final = "Tổng số"
+MOVED: Final = ("Nhận từ dòng khác", "Chuyển sang dòng khác")
+"""Told beside the form where there are any: of the dossiers carried over, those that were in another line before, and
+those that were in this one. Carried over = pending of the period before + taken over - handed over."""
 
 
 class FilledLine(NamedTuple):
@@ -79,13 +82,29 @@ class FilledForm(NamedTuple):
             "lines": [{"code": one.code, "name": one.name, **_cells(one.line)} for one in self.lines],
             "total": _cells(self.total),
             "refused_after_receipt": self.total.refused,
+            "moved": [
+                {"code": one.code, "taken_over": one.line.taken_over, "handed_over": one.line.handed_over}
+                for one in self.moved
+            ],
         }
 
-    def rows(self) -> list[list[str | int]]:
-        """Heading, lines and bottom line as cells."""
+    @property
+    def moved(self) -> tuple[FilledLine, ...]:
+        """The lines that took dossiers over from others since the period before, or handed some over."""
+        return tuple(one for one in self.lines if one.line.taken_over or one.line.handed_over)
+
+    def rows(self, *, beside: bool = False) -> list[list[str | int]]:
+        """Heading, lines and bottom line as cells. ``beside``: with what is told beside the form, if there is any."""
+        total = self.total
         heading: list[str | int] = ["Mã", FIRST_HEADING[self.by], *HEADINGS]
         lines: list[list[str | int]] = [[self._code(one), one.name, *one.line.columns] for one in self.lines]
-        return [heading, *lines, ["", TOTAL, *self.total.columns]]
+        bottom: list[str | int] = ["", TOTAL, *total.columns]
+        rows = [heading, *lines, bottom]
+        if beside and self.moved:
+            heading += MOVED
+            for row, line in zip(rows[1:], (*(one.line for one in self.lines), total), strict=True):
+                row += [line.taken_over, line.handed_over]
+        return rows
 
     def _code(self, line: FilledLine) -> str:
         """A field has no code beside its name."""

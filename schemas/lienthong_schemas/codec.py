@@ -40,7 +40,7 @@ SCHEMA_OF_TOPIC: Final[Mapping[str, str]] = {
     "totals-partial.v1": "totals-partial.v2",
     "totals.v1": "totals.v1",
     "official-totals.v1": "totals.v1",
-    "period-report.v1": "period-report.v2",
+    "period-report.v1": "period-report.v3",
     "checksum.v1": "checksum.v1",
 }
 """The newest schema of a topic (without prefix). A test holds it against the topic catalogue."""
@@ -49,7 +49,7 @@ EARLIER_SCHEMAS: Final[Mapping[str, tuple[str, ...]]] = {
     "dossier.v1": ("dossier.v1",),
     "sla.v1": ("clock-event.v1",),
     "totals-partial.v1": ("totals-partial.v1",),
-    "period-report.v1": ("period-report.v1",),
+    "period-report.v1": ("period-report.v1", "period-report.v2"),
 }
 """The released schemas that a topic carries besides, oldest first."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 TOPIC: Final = "period-report.v1"
-AT_CLOSING, CORRECTED = "closing", "correction"
-"""Causes of a version."""
+AT_CLOSING, CORRECTED, RECOUNTED = "closing", "correction", "recount"
+"""Causes of a version; ``recount``: a later version of the bus counts by another rule."""
 COLUMNS: Final = (
     "received", "new_online", "new_direct", "carried_over", "resolved", "early", "on_time", "late",
     "pending", "pending_in_time", "pending_late",
@@ -39,4 +39,15 @@ def broken_rules(record: Mapping[str, Any]) -> list[str]:
         if line["received"] != line["resolved"] + line["pending"]:
             problems.append(f"{line['code'] or 'no code'}: received is not resolved and pending")
         problems += [f"{line['code'] or 'no code'}: {name} is below 0" for name in COLUMNS if line[name] < 0]
-    return problems
+    return [*problems, *_broken_moves(record)]
+
+
+def _broken_moves(record: Mapping[str, Any]) -> Iterator[str]:
+    """What is told beside the form is about lines that there are, and no more than was carried over."""
+    carried_over = {line["code"]: line["carried_over"] for line in record["lines"]}
+    for moved in record["moved"] or ():
+        code, taken = moved["code"], moved["taken_over"]
+        if min(taken, moved["handed_over"]) < 0:
+            yield f"{code or 'no code'}: taken over or handed over is below 0"
+        if taken > carried_over.get(code, -1):
+            yield f"{code or 'no code'}: taken_over is {taken}, more than is carried over in that line"

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lienthong_consumers.domain.period_report import Counting, Period, cells_of, line_of
+from lienthong_consumers.domain.period_course import counts_of, no_counts
+from lienthong_consumers.domain.period_report import COUNTS, Counting, Period
 from lienthong_consumers.ledger.database import connect_now
 from lienthong_consumers.ledger.period_cells import cells_at, cells_now
-from lienthong_consumers.ledger.period_rows import countables, day_of
+from lienthong_consumers.ledger.period_rows import courses, day_of
 from lienthong_infra.ports import OutboundRecord
 from lienthong_schemas.instants import datetime_of
 from tests.support.ledger_bench import LedgerBench
@@ -34,8 +35,8 @@ def june() -> Period:
 def some_event(number: int, seq: int, chance: random.Random) -> dict[str, Any]:
     """An event of a dossier in any state, with times on all sides of the period."""
     status = chance.choice(STATUSES)
-    at = [chance.choice((None, hour(chance.uniform(-150, 150)))) for _ in range(2)]
-    ended = hour(chance.uniform(-100, 150)) if status in ("7", "9", "10") else None
+    at = [chance.choice((None, *[hour(chance.uniform(-150, 100))] * most)) for most in (8, 2)]
+    ended = hour(chance.uniform(-80, 150)) if status in ("7", "9", "10") else None
     return dossier(
         number,
         seq,
@@ -46,6 +47,8 @@ def some_event(number: int, seq: int, chance: random.Random) -> dict[str, Any]:
         received_at=at[0],
         due_at=at[1],
         ended_at=ended,
+        occurred_at=hour(chance.uniform(-150, 150)),
+        accepted_at=hour(chance.uniform(-150, 150)),
     )
 
 
@@ -81,13 +84,15 @@ def test_the_database_counts_as_the_rules_say(bench: LedgerBench, counting: Coun
     with connect_now(bench.dsn, bench.prefix) as connection:
         (newest,) = connection.execute("SELECT max(known_at) FROM case_event").fetchone() or (None,)
         assert newest is not None
-        expected = {}
+        expected = no_counts()
         for hours in (40, 200, 350, 10_000):
             known = hour(hours)
-            expected = cells_of(countables(connection, known), lambda one: line_of(one, period, day, counting))
+            found = (course for _, _, course in courses(connection, known))
+            expected = counts_of(found, period, day, counting)
             assert cells_at(connection, period, HANOI, counting, known) == expected
         assert cells_now(connection, period, HANOI, counting) == expected
-    counts = [sum(column) for column in zip(*expected.values(), strict=True)]
-    assert min(counts) > 0, "every column has some"
+    counts = [sum(column) for column in zip(*expected.cells.values(), strict=True)]
+    assert min(counts[: len(COUNTS)]) > 0, "every column has some"
+    assert len(expected.moves) > 1
     assert bench.value("SELECT count(*) FROM held") > 0
     assert bench.value("SELECT count(*) FROM conflict WHERE case_id <> %s", case(0)) > 0

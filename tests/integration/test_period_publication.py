@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lienthong.report.fill import Asked, filled
-from lienthong_consumers.domain.period_report import Line
+from lienthong_consumers.domain.period_report import COUNTS, Line
 from lienthong_consumers.ledger.database import connect, connect_now
 from lienthong_consumers.ledger.period_publication import PeriodReports
 from lienthong_consumers.ledger.period_versions import corrections
@@ -94,7 +94,7 @@ class Bus:
 
     def cells(self, period: str) -> Line:
         """The sum of a period's newest version."""
-        columns = ", ".join(f"sum({name})::bigint" for name in Line._fields)
+        columns = ", ".join(f"sum({name})::bigint" for name in COUNTS)
         ((*counts,),) = self.bench.rows(f"SELECT {columns} FROM period_cell WHERE period = %s", period)
         return Line(*counts)
 

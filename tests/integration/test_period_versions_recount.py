@@ -163,7 +163,8 @@ def moves(published: Published, period: str, version: int, by: str) -> list[Chan
 
 def plain(report: Mapping[str, Columns]) -> dict[str, Columns]:
     """The columns of the form alone: what is told beside it is not in a correction."""
-    shown = {code: Counter({name: n for name, n in one.items() if name != "refused"}) for code, one in report.items()}
+    beside = ("refused", "taken_over", "handed_over")
+    shown = {code: Counter({name: n for name, n in one.items() if name not in beside}) for code, one in report.items()}
     return {code: +one for code, one in shown.items() if +one}
 
 

@@ -5,6 +5,7 @@ The recount is held to the contract's rules by histories written by hand, then b
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lienthong_consumers.domain.entry import Entry
-from lienthong_consumers.domain.period_report import Countable, Period, line_of, over_at
+from lienthong_consumers.domain.period_course import counted_of, course_of
+from lienthong_consumers.domain.period_report import Counting, Period
 from lienthong_consumers.domain.settlement import merge, settle
-from tests.support.form_recount import Days, columns, place
+from tests.support.form_recount import Days, columns, lines, place
 from tests.support.ledger_entries import START, entry, hour
 from tests.support.log_recount import Delivery, History, known, standing
 
@@ -24,7 +26,7 @@ SOON = st.sampled_from((None, hour(-30), hour(1), hour(5), hour(30), hour(60)))
 NUMBERS = st.tuples(st.integers(1, 3), st.integers(1, 5))
 
 
-def _event(number: tuple[int, int], state: tuple[Any, ...], accepted: int, change: Any) -> Entry:
+def _event(number: tuple[int, int], state: tuple[Any, ...], accepted: int, change: Any, happened: int) -> Entry:
     """An event; a change of two numbers is a handover: how many epochs on, and the last number."""
     status, office, received, due, ended = state
     further, last = change if isinstance(change, tuple) else (0, None)
@@ -37,6 +39,7 @@ def _event(number: tuple[int, int], state: tuple[Any, ...], accepted: int, chang
         due_at=due,
         ended_at=ended,
         accepted_at=hour(accepted),
+        occurred_at=hour(happened),
         change="handover" if further else change,
         next_epoch=number[0] + further if further else None,
         last_seq=last,
@@ -45,14 +48,14 @@ def _event(number: tuple[int, int], state: tuple[Any, ...], accepted: int, chang
 
 STATES = st.tuples(st.sampled_from("234579"), st.sampled_from(("H27.16", "H27.17")), SOON, SOON, SOON)
 CHANGE = st.sampled_from(("changed", "changed", "opening")) | st.tuples(st.integers(1, 2), st.integers(1, 5))
-EVENTS = st.builds(_event, NUMBERS, STATES, st.integers(1, 70), CHANGE)
+EVENTS = st.builds(_event, NUMBERS, STATES, st.integers(1, 70), CHANGE, st.integers(-10, 90))
 
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> list[Entry]:
     """One case: holes, conflicts, handovers, late and repeated deliveries, in the order in which the log took them."""
     states = draw(st.lists(STATES, max_size=6))
-    plain = [_event((1, seq), state, seq * 9, "changed") for seq, state in enumerate(states, 1)]
+    plain = [_event((1, seq), state, seq * 9, "changed", seq * 9) for seq, state in enumerate(states, 1)]
     events = plain + draw(st.lists(EVENTS, min_size=1, max_size=8))
     again = draw(st.lists(st.sampled_from(events), max_size=3))
     order = draw(st.permutations(events + again))
@@ -67,6 +70,7 @@ def as_history(entries: list[Entry]) -> History:
             {
                 **{name: getattr(one, name) for name in ("status", "office", "commune", "channel", "change")},
                 **{name: getattr(one, name) for name in ("received_at", "due_at", "ended_at", "event_id")},
+                "occurred_at": one.occurred_at,
                 "procedure": one.selector,
                 "handover": one.next_epoch and {"next_epoch": one.next_epoch, "last_seq": one.last_seq},
             },
@@ -111,16 +115,17 @@ PERIODS = st.builds(
 def test_the_form_counts_a_dossier_as_the_recount_does(entries: list[Entry], days: Days, hours: int) -> None:
     """The same columns, or none, for any period, by day and by instant, as known at any time."""
     then = hour(hours)
-    row = settle(merge(one for one in entries if one.known_at <= then).values()).row
+    course = course_of(merge(one for one in entries if one.known_at <= then).values())
     found: tuple[str, set[str]] = "", set()
-    if row is not None:
-        over = over_at(row.status, row.received_at, row.ended_at, row.accepted_at)
-        times = row.received_at, row.due_at, over
-        case = Countable(row.office, row.commune, row.selector, row.channel, row.status, *times)
-        line = line_of(case, period(days), days.day, "day" if days.counting == "day" else "instant")
-        found = ("", set()) if line is None else (row.office, {name for name, value in line._asdict().items() if value})
+    counting: Counting = "day" if days.counting == "day" else "instant"
+    counted = None if course is None else counted_of(course, period(days), days.day, counting)
+    if counted is not None:
+        found = counted.cell.office, {name for name, value in counted.line._asdict().items() if value}
+        if counted.came_from is not None and counted.came_from.office != counted.cell.office:
+            found[1].add("taken_over")
     office, names = place(as_history(entries), days, "office", then)
-    assert found == (office, set(names))
+    taken = lines({entries[0].case_id: as_history(entries)}, days, "office", then).get(office, Counter())["taken_over"]
+    assert found == (office, {*names, *(["taken_over"] if taken else [])})
 
 
 def period(days: Days) -> Period:

@@ -6,22 +6,23 @@ By the definitions of the form (Circular 01/2020/TT-VPCP; domain facts §5), cas
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tests.support.log_recount import FOR_EVER, Delivery, History, known, selector_of, standing
+from tests.support.log_recount import FOR_EVER, Delivery, History, in_order, known, selector_of
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BY: Mapping[str, Callable[[Delivery], str]] = {
-    "office": lambda last: last.said["office"],
-    "commune": lambda last: last.said["commune"],
+    "office": lambda one: one.said["office"],
+    "commune": lambda one: one.said["commune"],
     "procedure": selector_of,
 }
 Columns = Counter[str]
-"""By name of the column how many dossiers are in it; ``refused`` is told beside the form."""
+"""By name of the column how many dossiers are in it; ``refused``, ``taken_over`` and ``handed_over`` are told beside
+the form."""
 
 
 class Days(NamedTuple):
@@ -35,8 +36,15 @@ class Days(NamedTuple):
     @property
     def over(self) -> int:
         """The instant at which it is over."""
-        end = datetime.combine(self.last + timedelta(days=1), time(), self.zone)
-        return (end - EPOCH) // timedelta(microseconds=1)
+        return self._midnight(self.last + timedelta(days=1))
+
+    @property
+    def begin(self) -> int:
+        """The instant at which it begins: the one at which the period before is over."""
+        return self._midnight(self.first)
+
+    def _midnight(self, day: date) -> int:
+        return (datetime.combine(day, time(), self.zone) - EPOCH) // timedelta(microseconds=1)
 
     def day(self, instant: int) -> date:
         """The local day of an instant."""
@@ -58,23 +66,55 @@ NOWHERE = ("", ())
 
 
 def columns(last: Delivery, period: Days) -> tuple[str, ...]:
+    """The columns of a dossier of which a single event is known."""
+    return _columns([last], period)
+
+
+def _columns(said: Sequence[Delivery], period: Days) -> tuple[str, ...]:
     """The columns in which a dossier counts: one of the received, one of the resolved or pending; or none."""
-    said = last.said
-    received, due, ended, status = said["received_at"], said["due_at"], said["ended_at"], said["status"]
-    if received is None:
+    received, ended = said[-1].said["received_at"], _end(said)
+    if received is None or period.day(received) > period.last:
         return ()
-    refused = status == "3"
-    if ended is None and refused:
-        ended = last.accepted_at
-    if period.day(received) > period.last or (
-        period.day(received) < period.first and ended is not None and period.day(ended) < period.first
-    ):
+    if period.day(received) < period.first and ended is not None and period.day(ended) < period.first:
         return ()
-    came = "carried_over" if period.day(received) < period.first else _new(said["channel"])
+    judged = judged_by(said, period.over).said
+    came = "carried_over" if period.day(received) < period.first else _new(judged["channel"])
     if ended is not None and period.day(ended) <= period.last:
-        went = _resolved(ended, due, period, withdrawn=status == "7")
-        return (came, went, "refused") if refused else (came, went)
-    return came, _pending(due, period, waits=status in ("5", "6", "8"))
+        went = _resolved(ended, judged["due_at"], period, withdrawn=judged["status"] == "7")
+        return (came, went, "refused") if judged["status"] == "3" else (came, went)
+    return came, _pending(judged["due_at"], period, waits=judged["status"] in ("5", "6", "8"))
+
+
+def _ended(one: Delivery) -> bool:
+    return one.said["ended_at"] is not None or (one.said["received_at"] is not None and one.said["status"] == "3")
+
+
+def _end(said: Sequence[Delivery]) -> int | None:
+    """When the dossier ended, by its newest event; a refusal that states no time did when it was accepted first."""
+    stated: int | None = said[-1].said["ended_at"]
+    if stated is not None or not _ended(said[-1]):
+        return stated
+    for one in reversed(said):
+        if not _ended(one) or one.said["ended_at"] is not None:
+            break
+        stated = one.accepted_at
+    return stated
+
+
+def judged_by(said: Sequence[Delivery], end: int) -> Delivery:
+    """The event by which a period with this end judges a dossier that was received before it.
+
+    It is the last that happened before the end: when it says, but at the latest when it was accepted. But a receipt, or
+    an end of the dossier before that instant, that became known only by a later event makes it the event from which on
+    it is stated.
+    """
+    over = _end(said)
+    last = len(said) - 1
+    happened = [number for number, one in enumerate(said) if min(one.said["occurred_at"], one.accepted_at) < end]
+    silent = [number for number, one in enumerate(said) if one.said["received_at"] is None]
+    if over is not None and over < end:
+        silent += [number for number, one in enumerate(said) if not _ended(one)]
+    return said[min(last, max([0, *happened[-1:], *(number + 1 for number in silent)]))]
 
 
 def _new(channel: str) -> str:
@@ -98,18 +138,23 @@ def _pending(due: int | None, period: Days, *, waits: bool) -> str:
 
 def place(history: History, period: Days, by: str, at: int = FOR_EVER) -> tuple[str, tuple[str, ...]]:
     """In whose line and in which columns a dossier is, as known at a time."""
-    last = standing(known(history, at)).last
-    found = () if last is None else columns(last, period)
-    return (BY[by](last), found) if last is not None and found else NOWHERE
+    said = in_order(known(history, at))
+    found = _columns(said, period) if said else ()
+    return (BY[by](judged_by(said, period.over)), found) if found else NOWHERE
 
 
 def lines(cases: Mapping[str, History], period: Days, by: str = "office", at: int = FOR_EVER) -> dict[str, Columns]:
-    """The lines of the form, as known at a time."""
+    """The lines of the form, as known at a time, with what changed the line since the period before."""
     found: defaultdict[str, Columns] = defaultdict(Counter)
     for history in dossiers(cases):
         name, names = place(history, period, by, at)
         if names:
             found[name].update(names)
+        if "carried_over" in names:
+            before = BY[by](judged_by(in_order(known(history, at)), period.begin))
+            if before != name:
+                found[name]["taken_over"] += 1
+                found[before]["handed_over"] += 1
     return dict(found)
 
 

@@ -119,6 +119,11 @@ class LedgerBench:
         with connect_now(self.dsn, self.prefix) as connection:
             return connection.execute(query, arguments).fetchall()
 
+    def change(self, statement: str) -> None:
+        """Do something to the tables that no sink does."""
+        with connect_now(self.dsn, self.prefix) as connection:
+            connection.execute(statement)
+
     def value(self, query: str, *arguments: object) -> Any:
         """The single value of a query."""
         ((found,),) = self.rows(query, *arguments)

@@ -49,6 +49,8 @@ class Standing(NamedTuple):
     """What is known of a case at some time. ``last`` is None as long as nothing has a say."""
 
     last: Delivery | None
+    said: Sequence[Delivery]
+    """All that have a say, by their numbers; of an event that came twice the delivery that was accepted first."""
     sealed: bool
     holes: frozenset[tuple[int, int, int]]
     """Epoch, first and last missing number."""
@@ -128,9 +130,15 @@ def standing(history: History) -> Standing:
         holes |= {(epoch, a + 1, b - 1) for a, b in pairwise(there) if b - a > 1}
         sealed = bool(handovers)
         epoch = following
-    last = winners[max((each, seqs[-1]) for each, seqs in chain.items())] if chain else None
+    said = [winners[each, seq] for each in sorted(chain) for seq in chain[each]]
+    last = said[-1] if said else None
     held = {(number, one.content) for number, one in winners.items() if number[1] not in chain.get(number[0], ())}
-    return Standing(last, sealed, frozenset(holes), frozenset(lost), frozenset(held))
+    return Standing(last, said, sealed, frozenset(holes), frozenset(lost), frozenset(held))
+
+
+def in_order(history: History) -> Sequence[Delivery]:
+    """The events that have a say, by their numbers."""
+    return standing(history).said
 
 
 def _winners(history: History) -> tuple[dict[Number, Delivery], set[tuple[Number, bytes]]]:

@@ -9,7 +9,7 @@ by that, and how many there are is told beside the form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
@@ -39,7 +39,7 @@ class Period(NamedTuple):
 
 
 class Countable(NamedTuple):
-    """What of a dossier the form asks for, as it was known at some time."""
+    """What of a dossier the form asks for: its dates, and the state by which a period is judged (``period_course``)."""
 
     office: str
     commune: str
@@ -49,14 +49,8 @@ class Countable(NamedTuple):
     received_at: Instant | None
     due_at: Instant | None
     ended_at: Instant | None
-    """See ``over_at``."""
-
-
-def over_at(status: str, received_at: Instant | None, ended_at: Instant | None, accepted_at: Instant) -> Instant | None:
-    """When a dossier was over: at the end that it states; refused after its receipt, which states no end, when the
-    refusal was accepted (``accepted_at`` of the event that applies). None: it is not over."""
-    refused = ended_at is None and received_at is not None and status == REFUSED
-    return accepted_at if refused else ended_at
+    """When it was over: at the end that it states; refused after its receipt, which states none, when the refusal was
+    accepted. None: it is not."""
 
 
 class Cell(NamedTuple):
@@ -80,6 +74,11 @@ class Line(NamedTuple):
     pending_late: int = 0
     refused: int = 0
     """Of the resolved: refused after they had been received. No column of the form; it is told beside it."""
+    taken_over: int = 0
+    """Of those carried over: pending in another line at the end of the period before. Told beside the form, too."""
+    handed_over: int = 0
+    """Pending in this line at the end of the period before, and carried over in another one. Told beside the form, so
+    that carried over = pending of the period before + taken over - handed over."""
 
     @property
     def received(self) -> int:
@@ -115,6 +114,8 @@ class Line(NamedTuple):
 
 
 NOTHING: Final = Line()
+COUNTS: Final = Line._fields[:9]
+"""What is counted dossier by dossier; how many came from and went to other lines depends on what lines are about."""
 
 
 def line_of(case: Countable, period: Period, day_of: DayOf, counting: Counting = "day") -> Line | None:
@@ -149,26 +150,6 @@ def _pending(case: Countable, period: Period, day_of: DayOf, counting: Counting)
         return Line(pending_in_time=1)
     is_late = day_of(case.due_at) < period.last_day if counting == "day" else case.due_at < period.end
     return Line(pending_late=1) if is_late else Line(pending_in_time=1)
-
-
-def cells_of(cases: Iterable[Countable], line: Callable[[Countable], Line | None]) -> dict[Cell, Line]:
-    """The cells of a report, counted case by case."""
-    found: dict[Cell, Line] = {}
-    for case in cases:
-        counted = line(case)
-        if counted is not None:
-            cell = Cell(case.office, case.commune, case.selector)
-            found[cell] = found.get(cell, NOTHING).plus(counted)
-    return found
-
-
-def lines_by(cells: Mapping[Cell, Line], key: Callable[[Cell], str]) -> dict[str, Line]:
-    """The lines of a report, sorted by key; a key without any dossier in the period has none."""
-    found: dict[str, Line] = {}
-    for cell, line in cells.items():
-        name = key(cell)
-        found[name] = found.get(name, NOTHING).plus(line)
-    return {name: found[name] for name in sorted(found) if any(found[name])}
 
 
 def sum_of(lines: Iterable[Line]) -> Line:

@@ -14,7 +14,7 @@ The streams apply the same rules by code of their own; a test of the whole bus h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from lienthong_consumers.domain.entry import CurrentRow, Entry, row_of
@@ -71,8 +71,7 @@ def settle(entries: Iterable[Entry]) -> Settlement:
     epoch: int | None = FIRST_EPOCH
     while epoch is not None and epoch in epochs:
         numbered = epochs.pop(epoch)
-        handover = next((numbered[seq] for seq in sorted(numbered) if numbered[seq].next_epoch is not None), None)
-        end = None if handover is None else max(handover.last_seq or 0, handover.seq)
+        handover, end = _end(numbered)
         own = sorted(seq for seq in numbered if end is None or seq <= end)
         opened = numbered[own[0]].change == OPENING
         gaps.extend(_gaps(epoch, own, end, opened=opened))
@@ -85,6 +84,19 @@ def settle(entries: Iterable[Entry]) -> Settlement:
     held = frozenset(Held(*entry.identity) for numbered in epochs.values() for entry in numbered.values())
     row = None if last is None else row_of(last, sealed=sealed, carried=carried)
     return Settlement(row, frozenset(gaps), conflicts, held)
+
+
+def standing_entries(entries: Iterable[Entry]) -> list[Entry]:
+    """The events of a case that have a say, in the order of their numbers; the last is the one that applies."""
+    epochs, _ = _winners(entries)
+    found: list[Entry] = []
+    epoch: int | None = FIRST_EPOCH
+    while epoch is not None and epoch in epochs:
+        numbered = epochs.pop(epoch)
+        handover, end = _end(numbered)
+        found.extend(numbered[seq] for seq in sorted(numbered) if end is None or seq <= end)
+        epoch = None if handover is None else handover.next_epoch
+    return found
 
 
 def merge(entries: Iterable[Entry]) -> dict[tuple[int, int, bytes], Entry]:
@@ -119,6 +131,12 @@ def _winners(entries: Iterable[Entry]) -> tuple[dict[int, dict[int, Entry]], fro
             Conflict(epoch, seq, entry.digest, winner.digest) for entry in rivals if entry.digest != winner.digest
         )
     return epochs, frozenset(conflicts)
+
+
+def _end(numbered: Mapping[int, Entry]) -> tuple[Entry | None, int | None]:
+    """The handover of an epoch, and its last number; None: it goes on."""
+    handover = next((numbered[seq] for seq in sorted(numbered) if numbered[seq].next_epoch is not None), None)
+    return handover, None if handover is None else max(handover.last_seq or 0, handover.seq)
 
 
 def _gaps(epoch: int, numbers: list[int], end: int | None, *, opened: bool) -> list[Gap]:

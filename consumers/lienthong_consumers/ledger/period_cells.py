@@ -1,37 +1,23 @@
 """Form II.06 counted by the database: the cells of a period as known now or at an earlier time.
 
-The rules are those of ``domain/period_report.py``; a test holds the two together.
+The rules are those of ``domain/period_report.py`` and ``domain/period_course.py``; a test holds them together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
-from lienthong_consumers.domain.period_report import NOTHING, Cell, Counting, Line, Period, cells_of, line_of
-from lienthong_consumers.ledger.period_rows import countables, day_of
+from lienthong_consumers.domain.period_course import Counts, Move, counted_of, no_counts
+from lienthong_consumers.domain.period_report import COUNTS, NOTHING, Cell, Counting, Line, Period
+from lienthong_consumers.ledger.period_rows import courses, day_of
+from lienthong_consumers.ledger.period_states import IN_PERIOD, IRREGULAR, PLAIN, candidates, looked_through
 from lienthong_schemas.instants import Instant, datetime_of
 
-_FIELDS: Final = """case_id, office, commune, selector, channel, status, received_at, due_at,
-           CASE WHEN ended_at IS NULL AND received_at IS NOT NULL AND status = '3' THEN accepted_at ELSE ended_at END
-           AS over_at"""
-COUNTABLES: Final = f"SELECT {_FIELDS} FROM case_row WHERE kind = 'dossier'"
-"""What the form asks for of each dossier: the fields of ``Countable``, behind its id."""
-IRREGULAR: Final = """
-    SELECT case_id FROM case_row WHERE kind = 'dossier' AND (epoch <> 1 OR sealed)
-    UNION SELECT case_id FROM conflict UNION SELECT case_id FROM held
-"""
-"""The cases of which the highest number known at an instant may not be what applied then: conflicts and handovers."""
-_COUNTABLES_AT: Final = f"""
-    SELECT DISTINCT ON (case_id) {_FIELDS} FROM case_event
-    WHERE kind = 'dossier' AND known_at <= %(known)s AND NOT EXISTS
-        (SELECT FROM ({IRREGULAR}) AS one WHERE one.case_id = case_event.case_id)
-    ORDER BY case_id, epoch, seq DESC
-"""
-"""The same as known at an instant, of the cases that are not irregular."""
 _CELLS: Final = """
     SELECT office, commune, selector,
            count(*) FILTER (WHERE received_at >= %(begin)s AND channel = 'online'),
@@ -40,9 +26,10 @@ _CELLS: Final = """
            count(*) FILTER (WHERE outcome = 'early'), count(*) FILTER (WHERE outcome = 'on_time'),
            count(*) FILTER (WHERE outcome = 'late'), count(*) FILTER (WHERE outcome = 'pending_in_time'),
            count(*) FILTER (WHERE outcome = 'pending_late'),
-           count(*) FILTER (WHERE status = '3' AND over_at < %(end)s)
+           count(*) FILTER (WHERE status = '3' AND over_at < %(end)s),
+           office_before, commune_before, selector_before
     FROM (
-        SELECT office, commune, selector, channel, status, received_at, over_at, CASE
+        SELECT *, CASE
             WHEN over_at < %(end)s THEN CASE
                 WHEN due_at IS NULL OR status = '7' THEN 'on_time'
                 WHEN %(by_day)s AND (over_at AT TIME ZONE %(zone)s)::date > (due_at AT TIME ZONE %(zone)s)::date
@@ -52,13 +39,22 @@ _CELLS: Final = """
             WHEN due_at IS NULL OR status IN ('5', '6', '8') THEN 'pending_in_time'
             WHEN due_at < CASE WHEN %(by_day)s THEN %(last)s ELSE %(end)s END THEN 'pending_late'
             ELSE 'pending_in_time' END AS outcome
-        FROM ({countables}) AS dossier
-        WHERE received_at < %(end)s AND (over_at IS NULL OR over_at >= %(begin)s OR received_at >= %(begin)s)
-    ) AS counted GROUP BY office, commune, selector
+        FROM ({judged}) AS dossier
+        WHERE over_at IS NULL OR over_at >= %(begin)s OR received_at >= %(begin)s
+    ) AS counted GROUP BY office, commune, selector, office_before, commune_before, selector_before
 """
-"""Cell and line of each; ``last`` is when the last day of the period begins."""
-CELLS: Final = _CELLS.replace("{countables}", COUNTABLES)
-_CELLS_AT: Final = _CELLS.replace("{countables}", _COUNTABLES_AT)
+"""Cell, line, and the cell at the end of the period before of those carried over; ``last`` is when the last day of the
+period begins."""
+
+
+def _cells(*, then: bool) -> str:
+    plain, others = _CELLS.format(judged=PLAIN), _CELLS.format(judged=looked_through(then=then))
+    return f"{candidates(where=IN_PERIOD, then=then)} {plain} UNION ALL {others}"
+
+
+CELLS: Final = _cells(then=False)
+_CELLS_AT: Final = _cells(then=True)
+_BEHIND: Final = len(Cell._fields) + len(COUNTS)
 
 
 def cell_bounds(period: Period, zone: ZoneInfo, counting: Counting) -> dict[str, Any]:
@@ -72,21 +68,31 @@ def cell_bounds(period: Period, zone: ZoneInfo, counting: Counting) -> dict[str,
     }
 
 
-def cells_now(connection: Connection[Any], period: Period, zone: ZoneInfo, counting: Counting) -> dict[Cell, Line]:
-    """The cells of a period as known now."""
-    rows = connection.execute(CELLS, cell_bounds(period, zone, counting))
-    return {Cell(*row[:3]): Line(*row[3:]) for row in rows}
+def counts_from(rows: Iterable[Any]) -> Counts:
+    """The counts in rows of ``CELLS``."""
+    found = no_counts()
+    for row in rows:
+        cell, line = Cell(*row[: len(Cell._fields)]), Line(*row[len(Cell._fields) : _BEHIND])
+        found.cells[cell] = found.cells.get(cell, NOTHING).plus(line)
+        if row[_BEHIND] is not None and (before := Cell(*row[_BEHIND:])) != cell:
+            found.moves[Move(before, cell)] = line.carried_over
+    return found
+
+
+def cells_now(connection: Connection[Any], period: Period, zone: ZoneInfo, counting: Counting) -> Counts:
+    """The counts of a period as known now."""
+    return counts_from(connection.execute(CELLS, cell_bounds(period, zone, counting)))
 
 
 def cells_at(
     connection: Connection[Any], period: Period, zone: ZoneInfo, counting: Counting, known_at: Instant
-) -> dict[Cell, Line]:
-    """The cells of a period as known at an instant: the database counts all but the irregular cases."""
+) -> Counts:
+    """The counts of a period as known at an instant: the database counts all but the irregular cases."""
     bounds = cell_bounds(period, zone, counting)
-    rows = connection.execute(_CELLS_AT, {**bounds, "known": datetime_of(known_at)})
-    found = {Cell(*row[:3]): Line(*row[3:]) for row in rows}
+    found = counts_from(connection.execute(_CELLS_AT, {**bounds, "known": datetime_of(known_at)}))
     day = day_of(zone)
-    irregular = cells_of(countables(connection, known_at, IRREGULAR), lambda case: line_of(case, period, day, counting))
-    for cell, line in irregular.items():
-        found[cell] = found.get(cell, NOTHING).plus(line)
+    for _, _, course in courses(connection, known_at, IRREGULAR):
+        counted = counted_of(course, period, day, counting)
+        if counted is not None:
+            found.add(counted)
     return found

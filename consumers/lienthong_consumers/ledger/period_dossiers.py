@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
-from lienthong_consumers.domain.entry import Entry
-from lienthong_consumers.domain.period_report import Countable, over_at
-from lienthong_consumers.domain.settlement import settle
+from lienthong_consumers.domain.period_course import state_at
+from lienthong_consumers.domain.period_report import Countable, Period
+from lienthong_consumers.domain.settlement import standing_entries
+from lienthong_consumers.ledger.period_rows import courses
+from lienthong_consumers.ledger.period_states import judged
 from lienthong_schemas.instants import Instant, datetime_of, instant_of
 
-_NAMES: Final = tuple(name for name in Entry._fields if name != "value")
-_HISTORY: Final = f"""
-    SELECT {", ".join(f'event."{name}"' for name in _NAMES)} FROM case_event AS event
-    WHERE event.kind = 'dossier' AND event.known_at <= %(known)s ORDER BY event.case_id
-"""
-_NOW: Final = """
+_NOW: Final = f"""
     SELECT row.case_id, row.office, row.commune, row.selector, row.channel, row.status, row.received_at, row.due_at,
-           row.ended_at, row.accepted_at, row.known_at, events.offices
-    FROM case_row AS row JOIN (
+           row.over_at, row.known_at, events.offices
+    FROM ({judged()}) AS row JOIN (
         SELECT case_id, array_agg(DISTINCT office ORDER BY office) AS offices FROM case_event
         WHERE kind = 'dossier' GROUP BY case_id
     ) AS events USING (case_id)
-    WHERE row.kind = 'dossier'
 """
 
 
@@ -35,34 +29,24 @@ class LedgerDossier(NamedTuple):
 
     case_id: str
     case: Countable
+    """By its state at the end of the period that is asked for."""
     known_at: Instant
     """When the bus knew the event that applies."""
     offices: Sequence[str]
     """All that ever had it."""
 
 
-def dossiers(connection: Connection[Any], known_at: Instant | None) -> Iterator[LedgerDossier]:
-    """All dossiers, as known now or at an instant (append time of the log)."""
+def dossiers(connection: Connection[Any], period: Period, known_at: Instant | None) -> Iterator[LedgerDossier]:
+    """All dossiers as a period judges them, as known now or at an instant (append time of the log)."""
     if known_at is None:
+        bounds = {"begin": datetime_of(period.begin), "end": datetime_of(period.end)}
         with connection.cursor(name="dossiers") as cursor:
-            for case_id, *texts, received, due, ended, accepted, known, offices in cursor.execute(_NOW):
-                times = [None if each is None else instant_of(each) for each in (received, due, ended)]
-                over = over_at(texts[4], times[0], times[2], instant_of(accepted))
-                case = Countable(texts[0], texts[1], texts[2], texts[3], texts[4], times[0], times[1], over)
+            for case_id, *texts, received, due, over, known, offices in cursor.execute(_NOW, bounds):
+                times = [None if each is None else instant_of(each) for each in (received, due, over)]
+                case = Countable(texts[0], texts[1], texts[2], texts[3], texts[4], *times)
                 yield LedgerDossier(case_id, case, instant_of(known), offices)
         return
-    rows = connection.execute(_HISTORY, {"known": datetime_of(known_at)})
-    for _, group in groupby(map(_entry, rows), key=attrgetter("case_id")):
-        entries = list(group)
-        row = settle(entries).row
-        if row is not None:
-            over = over_at(row.status, row.received_at, row.ended_at, row.accepted_at)
-            case = Countable(
-                row.office, row.commune, row.selector, row.channel, row.status, row.received_at, row.due_at, over
-            )
-            yield LedgerDossier(row.case_id, case, row.known_at, sorted({entry.office for entry in entries}))
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    values = (instant_of(value) if hasattr(value, "tzinfo") else value for value in row)
-    return Entry._make((*values, b""))
+    for case_id, entries, course in courses(connection, known_at):
+        newest = standing_entries(entries)[-1]
+        offices = sorted({entry.office for entry in entries})
+        yield LedgerDossier(case_id, state_at(course, period.end), newest.known_at, offices)

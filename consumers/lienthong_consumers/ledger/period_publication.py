@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 from lienthong_consumers.domain.entry import Entry
 from lienthong_consumers.domain.period_report import DayOf, Period
-from lienthong_consumers.domain.restatement import Correction, corrections_of, deltas_of, steps_of
+from lienthong_consumers.domain.restatement import Correction, before_of, corrections_of, deltas_of, steps_of
 from lienthong_consumers.ledger.period_records import Version, record_of, reports_of
 from lienthong_consumers.ledger.period_rows import day_of, days_in_zone
 from lienthong_consumers.ledger.summary import CALENDAR
+from lienthong_consumers.ledger.tables import period_news as news
 from lienthong_consumers.ledger.tables import period_reports as table
 from lienthong_consumers.ledger.tables.cases import read_history
 from lienthong_consumers.ledger.tables.completeness import (
@@ -34,7 +35,7 @@ from lienthong_consumers.ledger.tables.ticks import judgement
 from lienthong_infra.ports import OutboundRecord
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant, datetime_of, instant_of
-from lienthong_schemas.period_reports import AT_CLOSING, CORRECTED
+from lienthong_schemas.period_reports import AT_CLOSING, CORRECTED, RECOUNTED
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.report_form import DOSSIER_FORM, ReportForm
 from lienthong_schemas.reporting_period import period_days, periods_ending_on
@@ -72,7 +73,7 @@ class PeriodReports:
                 last = period.end
             await table.close_through(cursor, self._form, day)
         if last is not None:
-            await table.remember_counted(cursor, last)
+            await news.remember_counted(cursor, last)
         return [record for many in records for record in many]
 
     async def _due(self, cursor: Cursor, book: ReferenceBook, reached: Instant) -> list[tuple[date, list[Period]]]:
@@ -97,8 +98,8 @@ class PeriodReports:
         self, cursor: Cursor, book: ReferenceBook, period: Period, reached: Instant, known_at: Instant | None
     ) -> list[OutboundRecord]:
         closed = Closed(period, _zone(book, period.end - 1).key, reached, 1)
-        cells = await table.write_close(cursor, self._form, closed)
-        reports = reports_of(cells, period, book)
+        counts = await table.write_close(cursor, self._form, closed)
+        reports = reports_of(counts, period, book)
         await table.write_version(cursor, self._form, closed, known_at, reports)
         incomplete = await incomplete_offices(cursor, period.begin, period.end)
         await keep_incomplete(cursor, self._form, period.name, incomplete)
@@ -111,24 +112,43 @@ class PeriodReports:
         """New versions of the closed periods in which a dossier counts differently since they were published."""
         closed = {one.period.name: one for one in await table.closed_periods(cursor, self._form)}
         if not closed:
+            await news.forget_news(cursor)
             return []
         last = max(one.period.end for one in closed.values())
+        if any(one.rule != table.RULE for one in closed.values()):
+            return await self._count_anew(cursor, book, list(closed.values()), known_at)
         corrections = await self._corrections(cursor, closed, last)
-        await table.remember_counted(cursor, last)
+        await news.remember_counted(cursor, last)
         deltas = deltas_of(corrections)
         versions = {name: closed[name].version + 1 for name in deltas}
         await table.write_corrections(cursor, self._form, corrections, versions)
         records: list[OutboundRecord] = []
-        for name, cells in deltas.items():
-            await table.add_cells(cursor, self._form, name, cells)
+        for name, counts in deltas.items():
+            await table.add_counts(cursor, self._form, name, counts)
             await table.raise_version(cursor, self._form, name, versions[name])
             own = [one for one in corrections if one.period == name]
             one = closed[name]._replace(version=versions[name])
-            records += await self._say_again(cursor, book, one, known_at, own)
+            version = Version(self._form, one, CORRECTED, known_at, book.end, own)
+            records += await self._say_again(cursor, book, version)
+        return records
+
+    async def _count_anew(
+        self, cursor: Cursor, book: ReferenceBook, closed: Sequence[Closed], known_at: Instant | None
+    ) -> list[OutboundRecord]:
+        """New versions of the periods that an older bus counted by another rule: once, and not dossier by dossier."""
+        records: list[OutboundRecord] = []
+        for one in closed:
+            await table.count_anew(cursor, self._form, one)
+            newer = one._replace(version=one.version + 1)
+            said = await self._say_again(cursor, book, Version(self._form, newer, RECOUNTED, known_at, book.end, ()))
+            if said:
+                await table.raise_version(cursor, self._form, one.period.name, newer.version)
+            records += said
+        await news.remember_counted(cursor, max(one.period.end for one in closed))
         return records
 
     async def _corrections(self, cursor: Cursor, closed: dict[str, Closed], last: Instant) -> list[Correction]:
-        changed = await table.changed_cases(cursor, last)
+        changed = await news.changed_cases(cursor, last)
         history: dict[str, list[Entry]] = {case_id: [] for case_id in changed}
         for entry in await read_history(cursor, list(changed)):
             history[entry.case_id].append(entry)
@@ -136,28 +156,27 @@ class PeriodReports:
         periods = [one.period for one in closed.values()]
         return [
             correction
-            for case_id, counted in changed.items()
-            for correction in corrections_of(case_id, counted, steps_of(counted, history[case_id]), periods, days)
+            for case_id, remembered in changed.items()
+            for correction in corrections_of(
+                case_id,
+                before_of(remembered, history[case_id]),
+                steps_of(remembered, history[case_id]),
+                periods,
+                days,
+            )
         ]
 
-    async def _say_again(
-        self,
-        cursor: Cursor,
-        book: ReferenceBook,
-        closed: Closed,
-        known_at: Instant | None,
-        corrections: Sequence[Correction],
-    ) -> list[OutboundRecord]:
-        name = closed.period.name
+    async def _say_again(self, cursor: Cursor, book: ReferenceBook, version: Version) -> list[OutboundRecord]:
+        """The reports that a version changes."""
+        closed, name = version.closed, version.closed.period.name
         before = await table.newest_lines(cursor, self._form, name)
-        now = reports_of(await table.read_cells(cursor, self._form, name), closed.period, book)
+        now = reports_of(await table.read_counts(cursor, self._form, name), closed.period, book)
         changed = {shown: lines for shown, lines in now.items() if lines != before.get(shown)}
         changed |= {shown: {} for shown in before.keys() - now.keys() if before[shown]}
-        await table.write_version(cursor, self._form, closed, known_at, changed)
-        extra = {"form": self._form, "period": name, "version": closed.version, "corrections": len(corrections)}
-        log.info("period-restated", extra=extra)
-        incomplete = await kept_incomplete(cursor, self._form, name)
-        version = Version(self._form, closed, CORRECTED, known_at, book.end, corrections, incomplete)
+        await table.write_version(cursor, self._form, closed, version.known_at, changed)
+        extra = {"form": self._form, "period": name, "version": closed.version, "cause": version.cause}
+        log.info("period-restated", extra={**extra, "corrections": len(version.corrections)})
+        version = version._replace(incomplete=await kept_incomplete(cursor, self._form, name))
         return [record_of(self._codec, book, version, shown, lines) for shown, lines in changed.items()]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from lienthong_consumers.domain.period_lines import key_of, name_of
-from lienthong_consumers.domain.period_report import Cell, Line, Period, lines_by
-from lienthong_consumers.domain.restatement import Correction, Counted
+from lienthong_consumers.domain.period_course import Counted, Counts
+from lienthong_consumers.domain.period_lines import cut_of, lines_of, name_of
+from lienthong_consumers.domain.period_report import Line, Period
+from lienthong_consumers.domain.restatement import Correction, outcome_column, received_column
 from lienthong_consumers.ledger.tables.period_reports import Closed, Shown
 from lienthong_infra.ports import OutboundRecord
 from lienthong_schemas import period_reports as contract
@@ -32,15 +33,13 @@ class Version(NamedTuple):
     """Offices that owed data and were not complete when the period was closed."""
 
 
-def reports_of(cells: Mapping[Cell, Line], period: Period, book: ReferenceBook) -> dict[Shown, dict[str, Line]]:
+def reports_of(counts: Counts, period: Period, book: ReferenceBook) -> dict[Shown, dict[str, Line]]:
     """All reports of a period: of the province by each of ``BY``, and of each office by field."""
-    reports = {Shown(by, ""): lines_by(cells, key_of(by, book, period)) for by in BY}
-    by_field = key_of("field", book, period)
-    by_office: dict[str, dict[Cell, Line]] = {}
-    for cell, line in cells.items():
-        by_office.setdefault(cell.office, {})[cell] = line
-    for office in reports[Shown("office", "")]:
-        reports[Shown("field", office)] = lines_by(by_office[office], by_field)
+    reports = {Shown(by, ""): lines_of(counts, *cut_of(by, book, period)) for by in BY}
+    now, before = cut_of("field", book, period)
+    by_office = lines_of(counts, lambda cell: (cell.office, now(cell)), lambda cell: (cell.office, before(cell)))
+    for (office, field), line in by_office.items():
+        reports.setdefault(Shown("field", office), {})[field] = line
     return reports
 
 
@@ -76,6 +75,12 @@ def record_of(
             }
             for code, line in lines.items()
         ],
+        "moved": [
+            {"code": code, "taken_over": line.taken_over, "handed_over": line.handed_over}
+            for code, line in lines.items()
+            if line.taken_over or line.handed_over
+        ]
+        or None,
     }
     key = contract.key_of(version.form, period.name, shown.by, shown.unit)
     return OutboundRecord(contract.TOPIC, key.encode(), codec.encode(contract.TOPIC, value))
@@ -93,4 +98,4 @@ def _corrected(one: Correction) -> dict[str, Any]:
 
 def counted_text(counted: Counted | None) -> str:
     """As what a dossier counts, in a few words: ``H27.16 online late``."""
-    return "" if counted is None else f"{counted.cell.office} {counted.received} {counted.outcome}"
+    return "" if counted is None else f"{counted.cell.office} {received_column(counted)} {outcome_column(counted)}"

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from lienthong_consumers.domain.entry import Entry
-from lienthong_consumers.domain.period_report import Countable, DayOf, Period
-from lienthong_consumers.domain.restatement import countable_of
-from lienthong_consumers.domain.settlement import settle
+from lienthong_consumers.domain.period_course import Course, course_of
+from lienthong_consumers.domain.period_report import DayOf, Period
 from lienthong_consumers.ledger.summary import CALENDAR
 from lienthong_infra.errors import ConfigurationError, WrongCallError
 from lienthong_schemas.instants import Instant, datetime_of, instant_of, iso_of
@@ -99,17 +98,20 @@ def newest_known(connection: Connection[Any]) -> Instant | None:
     return None if row is None or row[0] is None else instant_of(row[0])
 
 
-def countables(connection: Connection[Any], known_at: Instant, cases: LiteralString = "") -> Iterator[Countable]:
-    """The dossiers as known at an instant (append time of the log), settled from their history.
+def courses(
+    connection: Connection[Any], known_at: Instant, cases: LiteralString = ""
+) -> Iterator[tuple[str, list[Entry], Course]]:
+    """The dossiers as known at an instant (append time of the log): case id, events, and what they say.
 
     ``cases``: a query that gives the ids of those that are wanted; empty: all.
     """
     query = _HISTORY.format(f"case_id IN ({cases})" if cases else "true")
     history = connection.execute(query, {"kind": KIND, "known": datetime_of(known_at)})
-    for _, entries in groupby(map(_entry, history), key=attrgetter("case_id")):
-        row = settle(entries).row
-        if row is not None:
-            yield countable_of(row)
+    for case_id, group in groupby(map(_entry, history), key=attrgetter("case_id")):
+        entries = list(group)
+        course = course_of(entries)
+        if course is not None:
+            yield case_id, entries, course
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

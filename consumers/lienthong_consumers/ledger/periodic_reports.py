@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from lienthong_consumers.domain.period_report import Countable, Line, Period, line_of
-from lienthong_consumers.ledger.period_cells import COUNTABLES
 from lienthong_consumers.ledger.period_rows import day_of
+from lienthong_consumers.ledger.period_states import IN_PERIOD, judged
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant, datetime_of, instant_of
 
@@ -21,8 +21,9 @@ _REPORTS: Final = """
     WHERE r.kind = 'periodic-report' ORDER BY r.selector, r.office, r.case_id
 """
 _DOSSIERS: Final = f"""
-    SELECT d.*, r.known_at FROM ({COUNTABLES}) AS d JOIN case_row AS r USING (case_id)
-    WHERE (d.office = %(unit)s OR d.commune = %(unit)s) AND d.received_at < %(end)s ORDER BY d.case_id
+    SELECT case_id, office, commune, selector, channel, status, received_at, due_at, over_at, known_at
+    FROM ({judged(IN_PERIOD)}) AS dossier
+    WHERE office = %(unit)s OR commune = %(unit)s ORDER BY case_id
 """
 
 
@@ -67,7 +68,8 @@ def sent_reports(connection: Connection[Any], period: str) -> list[SentReport]:
 def dossiers_of(connection: Connection[Any], unit: str, period: Period, zone: ZoneInfo) -> Iterator[CountedDossier]:
     """The dossiers of an office or commune that are in a period, as known now."""
     day = day_of(zone)
-    for case_id, *fields, known in connection.execute(_DOSSIERS, {"unit": unit, "end": datetime_of(period.end)}):
+    bounds = {"unit": unit, "begin": datetime_of(period.begin), "end": datetime_of(period.end)}
+    for case_id, *fields, known in connection.execute(_DOSSIERS, bounds):
         times = (None if each is None else instant_of(each) for each in fields[5:])
         line = line_of(Countable(*fields[:5], *times), period, day)
         if line is not None:

@@ -49,7 +49,10 @@ NOT_COMPARED: Final[Mapping[str, str]] = {
     "tick": "the tick that is waited for, and the last that was reached; ticks are not replayed",
     "judgement": "by which tick figures were last published; ticks are not replayed",
     **dict.fromkeys(
-        ("period_closing", "period_close", "period_cell", "period_counted", "period_report", "period_correction"),
+        (
+            *("period_closing", "period_close", "period_cell", "period_move", "period_counted", "period_news"),
+            *("period_report", "period_correction"),
+        ),
         "what was published at the closing of a period, and since; by ticks, which are not replayed",
     ),
     "period_incomplete": "who had not been heard at the closing of a period; by ticks, which are not replayed",

@@ -6,25 +6,19 @@ Sources: Circular 01/2020/TT-VPCP form II.06 with the definitions of domain fact
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lienthong_consumers.domain.period_report import (
-    NOTHING,
-    Countable,
-    Line,
-    Period,
-    cells_of,
-    line_of,
-    lines_by,
-    over_at,
-    sum_of,
-)
+from lienthong_consumers.domain.period_course import Counted, Counts, course_of, no_counts
+from lienthong_consumers.domain.period_lines import lines_of
+from lienthong_consumers.domain.period_report import NOTHING, Cell, Countable, Line, Period, line_of, sum_of
 from lienthong_schemas.instants import Instant, datetime_of, instant_of
 from tests.support.calendars import HANOI, at
+from tests.support.ledger_entries import entry
 
 
 def day_of(instant: Instant) -> date:
@@ -99,7 +93,11 @@ def test_refused_after_its_receipt_a_dossier_is_over(
 ) -> None:
     """5 to 3: over when the refusal was accepted; refused before its receipt it was never in; 8 may go on."""
     instants = [None if each is None else at(each) for each in (received, ended, expected)]
-    assert over_at(status, instants[0], instants[1], at("2026-03-09 10:00")) == instants[2]
+    course = course_of(
+        [entry(1, status, received_at=instants[0], ended_at=instants[1], accepted_at=at("2026-03-09 10:00"))]
+    )
+    assert course is not None
+    assert course.over_at == instants[2]
 
 
 @pytest.mark.parametrize(
@@ -121,10 +119,25 @@ def test_by_instant_the_hour_counts() -> None:
 def test_lines_are_sorted_and_add_up() -> None:
     """By office; an office without a dossier in the period has no line."""
     cases = [case("2026-03-02 08:00", office="B"), case("2026-03-02 08:00", office="A"), case(None, office="C")]
-    cells = cells_of(cases, lambda one: line_of(one, MARCH, day_of))
-    lines = lines_by(cells, lambda cell: cell.office)
+    lines = lines_by(counted(cases), "office")
     assert list(lines.items()) == [(name, Line(direct=1, pending_in_time=1)) for name in ("A", "B")]
     assert sum_of(lines.values()) == Line(direct=2, pending_in_time=2)
+
+
+def counted(cases: list[Countable], counting: Any = "day") -> Counts:
+    """The counts of dossiers that never were in another cell."""
+    found = no_counts()
+    for one in cases:
+        line = line_of(one, MARCH, day_of, counting)
+        if line is not None:
+            found.add(Counted(Cell(one.office, one.commune, one.selector), line))
+    return found
+
+
+def lines_by(counts: Counts, name: str) -> dict[str, Line]:
+    """The lines by a field of the cells."""
+    key = attrgetter(name)
+    return lines_of(counts, key, key)
 
 
 _days = st.integers(0, 90).map(lambda days: at("2026-01-01 00:00") + days * 86_400_000_000)
@@ -146,13 +159,9 @@ _counting = st.sampled_from(("day", "instant"))
 @given(st.lists(_cases, max_size=12), _counting)
 def test_the_invariants_of_the_form_hold(cases: list[Countable], counting: Any) -> None:
     """Received = resolved + pending; the whole is the sum of its parts, by office as by procedure (domain facts §5)."""
-
-    def line(one: Countable) -> Line | None:
-        return line_of(one, MARCH, day_of, counting)
-
-    cells = cells_of(cases, line)
-    by_office = sum_of(lines_by(cells, lambda cell: cell.office).values())
-    by_procedure = sum_of(lines_by(cells, lambda cell: cell.selector).values())
+    counts = counted(cases, counting)
+    by_office = sum_of(lines_by(counts, "office").values())
+    by_procedure = sum_of(lines_by(counts, "selector").values())
     assert by_office == by_procedure
     assert by_office.received == by_office.resolved + by_office.pending
 

@@ -23,6 +23,7 @@ from lienthong_consumers.ledger.tables.copying import (
     texts,
 )
 from lienthong_consumers.ledger.tables.irregularities import write_irregularities
+from lienthong_consumers.ledger.tables.period_news import note_news
 from lienthong_consumers.ledger.tables.totals import add_totals
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.instants import datetime_of, instant_of
@@ -84,6 +85,7 @@ async def apply_entries(cursor: Cursor, entries: Collection[Entry], applied: App
     histories = by_case(await read_history(cursor, unsettled))
     changes = changes_of(cases, rows, histories)
     await copy_rows(cursor, "case_event", _EVENT, map(_event_values, changes.entries))
+    await note_news(cursor, unsettled, changes.earlier)
     await _correct_times(cursor, changes)
     await _write_rows(cursor, changes.rows.values())
     await add_totals(cursor, changes.totals.changes())

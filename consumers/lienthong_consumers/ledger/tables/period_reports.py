@@ -8,45 +8,41 @@ from datetime import date
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from lienthong_consumers.domain.period_report import Cell, Countable, Line, Period
-from lienthong_consumers.domain.restatement import Correction, Counted
-from lienthong_consumers.ledger.period_cells import CELLS, COUNTABLES, cell_bounds
+from lienthong_consumers.domain.period_course import Counted, Counts, Move
+from lienthong_consumers.domain.period_report import COUNTS, Cell, Line, Period
+from lienthong_consumers.domain.restatement import Correction, outcome_column, received_column
+from lienthong_consumers.ledger.period_cells import CELLS, cell_bounds, counts_from
 from lienthong_consumers.ledger.tables.copying import Cursor
 from lienthong_schemas.instants import Instant, datetime_of, instant_of
 
-_LINE: Final = ", ".join(Line._fields)
-_COUNTABLE: Final = "office, commune, selector, channel, status, received_at, due_at, over_at"
+_LINE: Final = ", ".join(COUNTS)
 _ADD: Final = f"""
     INSERT INTO period_cell AS c (form, period, office, commune, selector, {_LINE})
-    VALUES (%s, %s, %s, %s, %s, {", ".join(["%s"] * len(Line._fields))})
+    VALUES (%s, %s, %s, %s, %s, {", ".join(["%s"] * len(COUNTS))})
     ON CONFLICT (form, period, office, commune, selector) DO UPDATE SET
-    {", ".join(f"{name} = c.{name} + excluded.{name}" for name in Line._fields)}
+    {", ".join(f"{name} = c.{name} + excluded.{name}" for name in COUNTS)}
 """
-_CHANGED: Final = f"""
-    SELECT d.case_id, c.case_id IS NULL,
-           {", ".join(f"c.{name}" for name in _COUNTABLE.split(", "))}
-    FROM ({COUNTABLES}) AS d LEFT JOIN period_counted AS c USING (case_id)
-    WHERE (d.received_at < %(end)s OR c.case_id IS NOT NULL)
-      AND ({", ".join(f"d.{name}" for name in _COUNTABLE.split(", "))})
-          IS DISTINCT FROM ({", ".join(f"c.{name}" for name in _COUNTABLE.split(", "))})
-    ORDER BY d.case_id
+_MOVE: Final = """
+    INSERT INTO period_move (form, period, office_before, commune_before, selector_before,
+                             office, commune, selector, dossiers)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_REMEMBER: Final = f"""
-    INSERT INTO period_counted (case_id, {_COUNTABLE})
-    SELECT d.case_id, {", ".join(f"d.{name}" for name in _COUNTABLE.split(", "))}
-    FROM ({COUNTABLES}) AS d LEFT JOIN period_counted AS c USING (case_id)
-    WHERE (d.received_at < %(end)s OR c.case_id IS NOT NULL)
-      AND ({", ".join(f"d.{name}" for name in _COUNTABLE.split(", "))})
-          IS DISTINCT FROM ({", ".join(f"c.{name}" for name in _COUNTABLE.split(", "))})
-    ON CONFLICT (case_id) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in _COUNTABLE.split(", "))}
+"""Without a key: six codes of any length are no row of an index. Corrections add rows."""
+_MOVES: Final = """
+    SELECT office_before, commune_before, selector_before, office, commune, selector, sum(dossiers)::bigint
+    FROM period_move WHERE form = %s AND period = %s
+    GROUP BY office_before, commune_before, selector_before, office, commune, selector HAVING sum(dossiers) <> 0
 """
 _CORRECT: Final = """
     INSERT INTO period_correction (form, period, version, case_id, event_id, epoch, seq, occurred_at, known_at,
-        office_before, commune_before, selector_before, received_before, outcome_before,
-        office_after, commune_after, selector_after, received_after, outcome_after)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        office_before, commune_before, selector_before, received_before, outcome_before, came_from_before,
+        office_after, commune_after, selector_after, received_after, outcome_after, came_from_after)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
+
+
+RULE: Final = 2
+"""How dossiers are judged: 2 by their state at the end of the period (decision 0029), 1 by their last state."""
 
 
 class Closed(NamedTuple):
@@ -56,6 +52,8 @@ class Closed(NamedTuple):
     zone: str
     closed_at: Instant
     version: int
+    rule: int = RULE
+    """By which rule its newest version is counted; see ``RULE``."""
 
 
 class Shown(NamedTuple):
@@ -68,13 +66,13 @@ class Shown(NamedTuple):
 async def closed_periods(cursor: Cursor, form: str) -> list[Closed]:
     """All closed periods, in the order of their ends."""
     await cursor.execute(
-        "SELECT period, first_day, last_day, begin_at, end_at, time_zone, closed_at, version FROM period_close"
+        "SELECT period, first_day, last_day, begin_at, end_at, time_zone, closed_at, version, rule FROM period_close"
         " WHERE form = %s ORDER BY end_at, begin_at DESC",
         (form,),
     )
     return [
-        Closed(Period(name, first, last, instant_of(begin), instant_of(end)), zone, instant_of(closed_at), version)
-        for name, first, last, begin, end, zone, closed_at, version in await cursor.fetchall()
+        Closed(Period(name, first, last, instant_of(begin), instant_of(end)), zone, instant_of(closed_at), *rest)
+        for name, first, last, begin, end, zone, closed_at, *rest in await cursor.fetchall()
     ]
 
 
@@ -118,46 +116,51 @@ async def newest_dossier(cursor: Cursor) -> Instant | None:
     return None if row is None or row[0] is None else instant_of(row[0])
 
 
-async def write_close(cursor: Cursor, form: str, closed: Closed) -> dict[Cell, Line]:
-    """Close a period: its cells are counted from the current rows, and returned."""
+async def write_close(cursor: Cursor, form: str, closed: Closed) -> Counts:
+    """Close a period: its dossiers are counted from the current rows, and returned."""
     period = closed.period
     await cursor.execute(
-        "INSERT INTO period_close VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO period_close (form, period, first_day, last_day, begin_at, end_at, time_zone, closed_at, version,"
+        " rule) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (form, *period[:3], datetime_of(period.begin), datetime_of(period.end), closed.zone,
-         datetime_of(closed.closed_at), closed.version),
+         datetime_of(closed.closed_at), closed.version, closed.rule),
     )  # fmt: skip
+    return await count_anew(cursor, form, closed)
+
+
+async def count_anew(cursor: Cursor, form: str, closed: Closed) -> Counts:
+    """Count a closed period from the dossiers as they are known now, by the rule of today."""
+    period = closed.period
+    for kept in ("period_cell", "period_move"):
+        await cursor.execute(f"DELETE FROM {kept} WHERE form = %s AND period = %s", (form, period.name))
+    await cursor.execute("UPDATE period_close SET rule = %s WHERE form = %s AND period = %s", (RULE, form, period.name))
     await cursor.execute(CELLS, cell_bounds(period, ZoneInfo(closed.zone), "day"))
-    cells = {Cell(*row[:3]): Line(*row[3:]) for row in await cursor.fetchall()}
-    await add_cells(cursor, form, period.name, cells)
-    return cells
+    counts = counts_from(await cursor.fetchall())
+    await add_counts(cursor, form, period.name, counts)
+    return counts
 
 
-async def add_cells(cursor: Cursor, form: str, period: str, cells: Mapping[Cell, Line]) -> None:
-    """Add to the cells of a period, or take from them."""
-    await cursor.executemany(_ADD, [(form, period, *cell, *line) for cell, line in sorted(cells.items())])
+async def add_counts(cursor: Cursor, form: str, period: str, counts: Counts) -> None:
+    """Add to the counts of a period, or take from them."""
+    cells = [(form, period, *cell, *line[: len(COUNTS)]) for cell, line in sorted(counts.cells.items())]
+    moves = [
+        (form, period, *before, *after, dossiers)
+        for (before, after), dossiers in sorted(counts.moves.items())
+        if dossiers
+    ]
+    await cursor.executemany(_ADD, cells)
+    await cursor.executemany(_MOVE, moves)
 
 
-async def read_cells(cursor: Cursor, form: str, period: str) -> dict[Cell, Line]:
-    """The cells of the newest version of a period."""
+async def read_counts(cursor: Cursor, form: str, period: str) -> Counts:
+    """The counts of the newest version of a period."""
     await cursor.execute(
         f"SELECT office, commune, selector, {_LINE} FROM period_cell WHERE form = %s AND period = %s", (form, period)
     )
-    return {Cell(*row[:3]): Line(*row[3:]) for row in await cursor.fetchall()}
-
-
-async def changed_cases(cursor: Cursor, end: Instant) -> dict[str, Countable | None]:
-    """The dossiers received before an instant that are no longer what they were counted as, with what that was."""
-    await cursor.execute(_CHANGED, {"end": datetime_of(end)})
-    found: dict[str, Countable | None] = {}
-    for case_id, is_new, *fields in await cursor.fetchall():
-        times = (None if each is None else instant_of(each) for each in fields[5:])
-        found[case_id] = None if is_new else Countable(*fields[:5], *times)
-    return found
-
-
-async def remember_counted(cursor: Cursor, end: Instant) -> None:
-    """From now on the dossiers received before an instant are counted as what they are."""
-    await cursor.execute(_REMEMBER, {"end": datetime_of(end)})
+    cells = {Cell(*row[:3]): Line(*row[3:]) for row in await cursor.fetchall()}
+    await cursor.execute(_MOVES, (form, period))
+    moves = {Move(Cell(*row[:3]), Cell(*row[3:6])): row[6] for row in await cursor.fetchall()}
+    return Counts(cells, moves)
 
 
 async def raise_version(cursor: Cursor, form: str, period: str, version: int) -> None:
@@ -177,15 +180,18 @@ async def write_corrections(
             (
                 form, one.period, versions[one.period], one.case_id, one.cause.event_id, one.cause.epoch, one.cause.seq,
                 datetime_of(one.cause.occurred_at), datetime_of(one.cause.known_at),
-                *_sides(one.before), *_sides(one.after),
+                *_side(one.before), *_side(one.after),
             )
             for one in corrections
         ],
     )  # fmt: skip
 
 
-def _sides(counted: Counted | None) -> Sequence[str]:
-    return ("",) * 5 if counted is None else (*counted.cell, counted.received, counted.outcome)
+def _side(counted: Counted | None) -> Sequence[str]:
+    if counted is None:
+        return ("",) * 6
+    came_from = "" if counted.came_from is None else " ".join(each for each in counted.came_from if each)
+    return *counted.cell, received_column(counted), outcome_column(counted), came_from
 
 
 async def write_version(
