@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from tenacity import retry, retry_if_exception_type, stop_after_delay
+
 from lienthong.demo.settling import LOOK_AGAIN_S
 from lienthong.status.positions import position_of
 from lienthong_consumers.exporter.broker_watch import BrokerWatch
 from lienthong_consumers.exporter.lags import deadline_lags
+from lienthong_infra.errors import UnavailableError
 from lienthong_infra.kafka.reader import KafkaReader
 from lienthong_infra.ports import OutboundRecord, TopicPartition
 from lienthong_infra.reading import read_to_end
@@ -39,6 +42,9 @@ from tests.support.whole_bus import WholeBus
 AT_ONCE = 500
 """Events written in one go; between two of them the faults get their turn."""
 
+PATIENCE_S = 300.0
+"""A broker that shares two cores with everybody under fire may be silent for a while."""
+
 
 @dataclass
 class Imported:
@@ -56,8 +62,10 @@ async def bring(bus: WholeBus, simulation: Simulation, disorder: Disorder, *, ev
     time = ImportTime(bus.publisher, bus.reader, bus.book)
     await time.find_place()
 
+    patiently = retry(retry=retry_if_exception_type(UnavailableError), stop=stop_after_delay(PATIENCE_S), reraise=True)
+
     async def flush() -> None:
-        await time.publish(waiting)
+        await patiently(time.publish)(waiting)  # what is there twice has one identity
         waiting.clear()
         await asyncio.sleep(max(0.0, begun + done.events / events_per_second - clock()))
 
@@ -70,7 +78,7 @@ async def bring(bus: WholeBus, simulation: Simulation, disorder: Disorder, *, ev
                 await flush()
         elif isinstance(item, TimeMark):
             await flush()
-            await time.reach(item.at, item.complete_through)
+            await patiently(time.reach)(item.at, item.complete_through)
             done.heard = dict(item.complete_through)
     return done
 
