@@ -124,6 +124,12 @@ LATE_END = event("1.2", "9", "2026-03-20 10:00", ended_at="2026-03-12 10:00", du
         ),
         pytest.param([RECEIVED, LATE_END], (COMMUNE, "direct", "late"), (), id="backdated-end"),
         pytest.param(
+            [RECEIVED, event("1.2", "7", "2026-03-20 10:00", ended_at="2026-03-12 10:00")],
+            (COMMUNE, "direct", "on_time"),
+            (),
+            id="backdated-withdrawal",
+        ),
+        pytest.param(
             [RECEIVED, event("1.2", "9", "2026-03-09 10:00", ended_at="2026-03-09 10:00"),
              event("1.3", "4", "2026-03-20 10:00")],
             (COMMUNE, "direct", "pending_late"),
