@@ -69,7 +69,8 @@ class PartialFigures:
             if each:
                 self._live.add(each, number)
             else:  # nothing of it applies, or an older program counted it otherwise: known once all are folded
-                self._uncounted = not position.silent_until
+                # Before the first tick it is the former: no program was at work here long enough to be an older one.
+                self._uncounted = position.tick_offset >= 0 and not position.silent_until
         self._live.changed.update(self._live.cells())
         self._silent = position.tick_offset < 0
 

@@ -13,7 +13,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lienthong.simulation import national_entries
@@ -152,6 +152,9 @@ def of_ledger(records: Sequence[Record], ledger: LedgerInMemory | None = None) -
     sizes=st.lists(st.integers(1, 130), min_size=1, max_size=9),
     fates=st.text("lled", max_size=12),
 )
+@example(
+    seed=1, ticks=0, sizes=[89], fates="e"
+)  # a new owner before the first tick, with a case of which nothing counts
 def test_both_count_the_same_at_every_boundary(seed: int, ticks: int, sizes: list[int], fates: str) -> None:
     """In any order, cut into any runs, over any number of owners, also where no tick ever comes."""
     log = log_of(seed, ticks)
