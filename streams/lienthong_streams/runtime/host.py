@@ -51,6 +51,7 @@ class Host:
         self._lock = asyncio.Lock()
         self._collector = Collector(ports.membership, self._times)
         self._leaving = False
+        self._stop = asyncio.Event()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_commit: dict[TopicPartition, float] = {}
         self._head_start_s: dict[TopicPartition, float] = {}
@@ -61,6 +62,7 @@ class Host:
 
     async def run(self, topics: Sequence[str], stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then leave in good order. Raises whatever went wrong; then end the process."""
+        self._stop = stop
         async with _Background(self._failed, stop) as beside:
             beside.start(self._ports.feed.follow())
             caught_up = await beside.first(self._ports.feed.catch_up())
@@ -77,10 +79,8 @@ class Host:
         self._ports.membership.pause(partitions)  # before anything is awaited: the client fetches already
         try:
             async with asyncio.timeout(self._times.listener_limit_s), self._lock:
-                async with asyncio.TaskGroup() as tasks:
-                    for partition in partitions:
-                        tasks.create_task(self._take_over(partition))
-                await self._go_to_positions(partitions)
+                if not await self._unless_stopped(self._take_all_over(partitions)):
+                    return
             self._ports.membership.resume(partitions)
             self._ports.feed.moved.set()  # ticks known before are news to these partitions
         except Exception as error:
@@ -102,6 +102,27 @@ class Host:
     def _fail(self, error: BaseException) -> None:
         if not self._failed.done():
             self._failed.set_exception(_first_cause(error))
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do something that takes long; False where the stop cut it short: whoever comes next does it anew."""
+        doing, stopped = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({doing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                await doing
+                return True
+            self._leaving = True
+            return False
+        finally:
+            stopped.cancel()
+            doing.cancel()
+            await asyncio.wait({doing})
+
+    async def _take_all_over(self, partitions: Collection[TopicPartition]) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for partition in partitions:
+                tasks.create_task(self._take_over(partition))
+        await self._go_to_positions(partitions)
 
     async def _take_over(self, partition: TopicPartition) -> None:
         owned = OwnedPartition(partition, self._ports.log_of(partition), self._ports.processor_of(partition))
@@ -175,8 +196,8 @@ class Host:
 
     async def _step(self, fetched: Fetched, *, moved: bool) -> None:
         async with self._lock:
-            if self._failed.done():
-                return  # a partition may be half restored; ``run`` is about to raise
+            if self._failed.done() or self._leaving:
+                return  # a partition may be half restored; ``run`` is about to end
             self._resume_waiting()
             at_work = (
                 self.owned.keys()
