@@ -89,7 +89,7 @@ COLUMNS = """
     WHERE relkind IN ('r', 'v') AND relnamespace = current_schema()::regnamespace AND attnum > 0 AND NOT attisdropped
 """
 IMPERSONAL = {
-    *((table, "digest") for table in ("case_event", "case_row", "conflict", "held")),
+    *((table, "digest") for table in ("case_event", "case_row", "conflict", "held", "period_news")),
     ("conflict", "applied_digest"),
     *(("outbound", column) for column in ("key", "value", "headers")),
 }

@@ -1,4 +1,4 @@
-"""Writers of one outbox that are killed again and again. Run as a module with: FILE KILLS SEED.
+"""Writers of one outbox that are killed again and again. Run as a module with: FILE KILLS SEED; so many kills at least.
 
 Each writer is a process of its own that accepts events until it is killed with SIGKILL: from outside at a random
 moment, or by itself just before or just after a COMMIT. What a writer was told is accepted, it says at once; all of it
@@ -11,14 +11,18 @@ import signal
 import sqlite3
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from lienthong_producers.outbox import Outbox
+from lienthong_producers.outbox_queue import OutboxQueue
 from tests.support.senders import dossier
 
 CASES = 5
 LONGEST_LIFE_S = 0.08
 """A writer accepts some dozens of events in this time."""
+MOST_AT_ONCE = 3
+"""Events that a writer hands in together."""
 WRITERS = 2
 """At the same time, so that they also compete for the file."""
 
@@ -52,7 +56,9 @@ def write(path: str, seed: int) -> None:
         DyingConnection.after = chance.randint(2, 20)
     with Outbox(path, connection_class=DyingConnection) as outbox:
         while True:
-            receipts = outbox.accept_all([dossier(f"A-{chance.randrange(CASES)}") for _ in range(chance.randint(1, 3))])
+            receipts = outbox.accept_all(
+                [dossier(f"A-{chance.randrange(CASES)}") for _ in range(chance.randint(1, MOST_AT_ONCE))]
+            )
             said = "".join(f"{receipt.case_id} {receipt.seq}\n" for receipt in receipts)
             os.write(sys.stdout.fileno(), said.encode())
 
@@ -62,7 +68,8 @@ def main() -> None:
     path, kills, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     chance = random.Random(seed)
     living: list[int] = []
-    for number in range(kills):
+    number = 0
+    while number < kills or accepted(path) <= kills + MOST_AT_ONCE * number:  # on a slow machine lives are too short
         while len(living) < WRITERS:
             child = os.fork()
             if child == 0:
@@ -70,8 +77,15 @@ def main() -> None:
             living.append(child)
         time.sleep(chance.uniform(0, LONGEST_LIFE_S))
         end(living.pop(chance.randrange(len(living))))
+        number += 1
     for child in living:
         end(child)
+
+
+def accepted(path: str) -> int:
+    """How many events are kept. All but the last few of each writer that was killed were said, too."""
+    with OutboxQueue(Path(path)) as queue:
+        return len(queue.pending(1_000_000))
 
 
 def end(child: int) -> None:
