@@ -31,7 +31,7 @@ def numbers_in(path: Path) -> dict[str, list[int]]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_writers_may_be_killed_at_any_moment(tmp_path: Path, seed: int) -> None:
-    """Two writers at a time, at least 24 kills: all told is kept, nothing half, numbers 1, 2, 3 and so on in each case."""
+    """Two writers at a time, 24 kills or more: all said is kept, nothing half, numbers 1, 2, 3 ... in each case."""
     path = tmp_path / "outbox.db"
     command = [sys.executable, "-m", "tests.support.outbox_storm", str(path), str(KILLS), str(seed)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
