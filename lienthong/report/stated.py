@@ -11,7 +11,10 @@ from lienthong_consumers.domain.period_report import sum_of
 from lienthong_consumers.domain.stated_figures import Difference, columns_of, differences, impossible
 from lienthong_consumers.ledger.period_rows import period_of, reference_book, zone_of
 from lienthong_consumers.ledger.periodic_reports import CountedDossier, SentReport, dossiers_of, sent_reports
+from lienthong_consumers.letters.contents import book_with
+from lienthong_consumers.letters.listing import published_schemas
 from lienthong_infra.errors import ConfigurationError, WrongCallError
+from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.report_duties import OwedReport, owed_reports
 
@@ -41,6 +44,11 @@ class Duty(NamedTuple):
     """Whether there is a case of it, with clocks."""
 
 
+def _schemas_of(connection: Connection[Any]) -> SchemaBook:
+    """A newer program may have sent a report: its schema was published, and is in the ledger."""
+    return book_with(published_schemas(connection))
+
+
 def compared(connection: Connection[Any], name: str, unit: str = "", form: str = "") -> list[Compared]:
     """Every report with figures for a period against what the ledger counts now. Raises WrongCallError."""
     with connection.transaction():
@@ -49,7 +57,7 @@ def compared(connection: Connection[Any], name: str, unit: str = "", form: str =
         period_of(name, book.closing_day(form), book)
         reports = [
             one
-            for one in sent_reports(connection, name)
+            for one in sent_reports(connection, _schemas_of(connection), name)
             if one.figures and unit in ("", one.office, one.commune) and form in ("", one.form)
         ]
         if unit and not book.knows_unit(unit) and not reports:
@@ -72,7 +80,7 @@ def duties(connection: Connection[Any], name: str, now: Instant) -> list[Duty]:
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         book = reference_book(connection)
-        sent = {one.case_id: one for one in sent_reports(connection, name)}
+        sent = {one.case_id: one for one in sent_reports(connection, _schemas_of(connection), name)}
     by_unit = {(one.form.upper(), one.office): one for one in sent.values()}
     found: dict[str, Duty] = {}
     for code in book.report_forms(now):

@@ -14,6 +14,7 @@ from lienthong.report.stated import compared
 from lienthong_consumers.ledger.database import connect_now
 from lienthong_infra.errors import WrongCallError
 from lienthong_infra.ports import OutboundRecord
+from lienthong_schemas.codec import SchemaBook, packaged_schema
 from lienthong_schemas.identity import event_id
 from lienthong_schemas.reference_files import load_reference
 from tests.support.calendars import at
@@ -52,6 +53,17 @@ def report(office: str, seq: int, figures: dict[str, int], **fields: Any) -> Out
     return OutboundRecord("periodic-report.v1", case_id.encode(), value, timestamp=at("2026-10-16 08:00") // 1_000)
 
 
+def of_a_newer_program(plain: OutboundRecord) -> tuple[OutboundRecord, OutboundRecord]:
+    """The schema that it has published, and the same report written with it."""
+    newer = packaged_schema("periodic-report.v1")
+    newer["doc"] = "Newer"
+    newer["fields"].append({"name": "added", "type": "string", "default": ""})
+    mark = SchemaBook().learn("periodic-report.v1", newer)
+    # The added field stands last: an empty string is one zero byte.
+    value = b"\xc3\x01" + mark + (plain.value or b"")[10:] + b"\0"
+    return reference("schema", "periodic-report.v1", newer, version=99), plain._replace(value=value)
+
+
 def handed_in(number: int, office: str, known: str, **fields: Any) -> OutboundRecord:
     """A dossier of September that is pending and late at the end of the period."""
     times = {"received_at": at("2026-09-20 08:00"), "due_at": at("2026-10-01 17:00")}
@@ -69,7 +81,7 @@ async def bench(ledger_dsn_factory: Callable[[], str]) -> LedgerBench:
     made.put(handed_in(1, "H27.40.1", "2026-09-20 09:00"), handed_in(2, "H27.40.2", "2026-09-20 09:00"))
     made.put(handed_in(3, "H27.40.2", "2026-10-20 09:00"))
     right = {"received_total": 1, "resolved_total": 0, "pending_late": 1}
-    made.put(report("H27.40.1", 1, right), report("H27.40.2", 1, {**right, "resolved_total": 2}))
+    made.put(*of_a_newer_program(report("H27.40.1", 1, right)), report("H27.40.2", 1, {**right, "resolved_total": 2}))
     await made.settle()
     return made
 

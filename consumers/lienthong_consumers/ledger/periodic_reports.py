@@ -49,11 +49,14 @@ class CountedDossier(NamedTuple):
     known_at: Instant
 
 
-def sent_reports(connection: Connection[Any], period: str) -> list[SentReport]:
-    """The reports of all units for a period, by form and office, as they stand now."""
-    codec, found = SchemaBook(), []
+def sent_reports(connection: Connection[Any], schemas: SchemaBook, period: str) -> list[SentReport]:
+    """The reports of all units for a period, by form and office, as they stand now.
+
+    ``schemas`` knows those that the ledger has read them with.
+    """
+    found = []
     for case_id, office, commune, form, status, _, due, ended, _, known, value in connection.execute(_REPORTS):
-        whole = codec.decode("periodic-report.v1", bytes(value))
+        whole = schemas.decode("periodic-report.v1", bytes(value))
         if whole["period"] == period:
             times = (None if each is None else instant_of(each) for each in (due, ended))
             due_at, ended_at = times
