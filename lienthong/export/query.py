@@ -94,7 +94,8 @@ def _predicate(one: Condition, kind: str) -> sql.Composed:
         left, kind = sql.SQL("encode({}, 'hex')").format(column), "text"
     elif kind == "text" and not one.text:
         left = sql.SQL("nullif({}, '')").format(column)  # an empty text and none at all are the same to who asks
-    operator = _IS.get(one.operator) or _COMPARISONS[one.operator]
+    # A value is compared in the way that an index can answer; only none at all needs the other.
+    operator = "=" if one.operator == "=" and one.text else _IS.get(one.operator) or _COMPARISONS[one.operator]
     return sql.SQL("{} {} %s::{}").format(left, sql.SQL(operator), sql.Identifier(kind))
 
 
