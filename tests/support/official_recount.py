@@ -12,9 +12,15 @@ Cells = dict[tuple[str, ...], dict[str, int]]
 
 _OVER: Final = {
     *(("dossier", "3"), ("field-report", "rejected"), ("field-report", "duplicate"), ("field-report", "hidden")),
-    *(("periodic-report", "waived"), ("document", "02"), ("document", "15"), ("task", "cancelled")),
+    *(
+        ("periodic-report", "waived"),
+        ("document", "02"),
+        ("document", "15"),
+        ("task", "declined"),
+        ("task", "cancelled"),
+    ),
 }
-_WAITS: Final = {("dossier", "5"), ("dossier", "6"), ("dossier", "8"), ("document", "13")}
+_WAITS: Final = {("dossier", "5"), ("dossier", "6"), ("dossier", "8"), ("document", "13"), ("task", "suspended")}
 _BOUNDS: Final = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 125, 150, 200, 300)
 _HANOI: Final = timedelta(hours=7)
 
