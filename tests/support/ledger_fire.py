@@ -84,7 +84,11 @@ class LedgerFire(Storm):
         stands = self.taken()
         await self._until(lambda: clock() >= over, what="the end of the block")
         assert self.taken() == stands < self.written, "nobody may get past the lock"
-        assert (self.surprises - ended).keys() == {exit_codes.TEMPORARY_FAILURE}
+        gave_up = set(self.surprises - ended)
+        # One that was begun just before finds the lock where it makes itself ready.
+        assert exit_codes.TEMPORARY_FAILURE in gave_up <= {exit_codes.TEMPORARY_FAILURE, exit_codes.UNAVAILABLE}, (
+            gave_up
+        )
         side.rollback()
         side.close()
         await self.all_taken("the sinks to go on behind the block")
