@@ -7,20 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tests.support.cells_recount import PAUSED, STOPPED
+
 Cells = dict[tuple[str, ...], dict[str, int]]
 """By (scope, kind, unit kind, unit, second key), the measures that are not zero."""
 
-_OVER: Final = {
-    *(("dossier", "3"), ("field-report", "rejected"), ("field-report", "duplicate"), ("field-report", "hidden")),
-    *(
-        ("periodic-report", "waived"),
-        ("document", "02"),
-        ("document", "15"),
-        ("task", "declined"),
-        ("task", "cancelled"),
-    ),
-}
-_WAITS: Final = {("dossier", "5"), ("dossier", "6"), ("dossier", "8"), ("document", "13"), ("task", "suspended")}
 _BOUNDS: Final = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 125, 150, 200, 300)
 _HANOI: Final = timedelta(hours=7)
 
@@ -74,7 +65,7 @@ def _times(row: Mapping[str, Any], at: datetime, heard: datetime | None, hole: b
     received, due, ended = row["received_at"], row["due_at"], row["ended_at"]
     state = row["kind"], row["status"]
     if received is None and ended is None:
-        return ["declined" if state in _OVER else "waiting"]
+        return ["declined" if state in STOPPED else "waiting"]
     channel = row["channel"] if row["channel"] in ("online", "direct", "post") else "other"
     names = ["received", "carried" if row["carried"] else f"new_{channel}"]
     if ended is not None:
@@ -82,14 +73,14 @@ def _times(row: Mapping[str, Any], at: datetime, heard: datetime | None, hole: b
             return [*names, "ended_undated"]
         days = (due + _HANOI).date() - (ended + _HANOI).date()
         return [*names, "ended_late" if ended > due else "ended_early" if days.days > 0 else "ended_on_time"]
-    if state in _OVER:
+    if state in STOPPED:
         return [*names, "stopped"]
-    names.append("paused" if state in _WAITS else "in_process")
+    names.append("paused" if state in PAUSED else "in_process")
     if hole:
         return [*names, "pending_provisional"]
     if due is None:
         return [*names, "pending_undated"]
-    if due >= at or state in _WAITS:
+    if due >= at or state in PAUSED:
         return [*names, "pending_in_time"]
     return [*names, "pending_late" if heard is not None and heard >= due else "pending_provisional"]
 
