@@ -116,7 +116,7 @@ def _library_days(overlay: Overlay) -> tuple[dict[date, str], dict[date, Working
     asked = range(years[0] - 1, years[-1] + 2)
     try:
         known = holidays.country_holidays(overlay.country, years=asked, language=overlay.language)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # this is how the package says that it does not know a country
         raise CatalogueError([f"country: the holidays package knows no {overlay.country!r}: {error}"]) from None
     off = {day: name for day, name in known.items() if day.year in years and day not in overlay.not_off}
     worked = {day: _made_up(day, _swapped_for(day, known)) for day in known.weekend_workdays if day.year in years}

@@ -43,7 +43,7 @@ def dossiers(connection: Connection[Any], period: Period, known_at: Instant | No
         with connection.cursor(name="dossiers") as cursor:
             for case_id, *texts, received, due, over, known, offices in cursor.execute(_NOW, bounds):
                 times = [None if each is None else instant_of(each) for each in (received, due, over)]
-                case = Countable(texts[0], texts[1], texts[2], texts[3], texts[4], *times)
+                case = Countable(*texts, *times)
                 yield LedgerDossier(case_id, case, instant_of(known), offices)
         return
     for case_id, entries, course in courses(connection, known_at):

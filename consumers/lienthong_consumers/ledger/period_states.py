@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-_REFUSED: Final = "{0}ended_at IS NULL AND {0}received_at IS NOT NULL AND {0}status = '3'"
+from lienthong_consumers.domain.period_report import REFUSED
+
+
+def _either(first: str, second: str, name: str) -> str:
+    """A column of the one, where there is such an event, else of the other."""
+    return f"CASE WHEN {first}.epoch IS NULL THEN {second}.{name} ELSE {first}.{name} END AS {name}"
+
+
+_REFUSED: Final = f"{{0}}ended_at IS NULL AND {{0}}received_at IS NOT NULL AND {{0}}status = '{REFUSED}'"
 _HAS_SAY: Final = """
     (
         SELECT true FROM conflict AS lost WHERE (lost.case_id, lost.epoch, lost.seq, lost.digest)
@@ -70,12 +78,7 @@ _SHORT: Final = f"""
 """Of an event: it states no receipt yet, or no end of a dossier that was over at the instant."""
 _LOOKED_AT: Final = "office, commune, selector, channel, status, due_at, epoch, seq"
 _STATE: Final = f"""
-    SELECT {
-    ", ".join(
-        f"CASE WHEN fore.epoch IS NULL THEN back.{name} ELSE fore.{name} END AS {name}"
-        for name in _LOOKED_AT.split(", ")
-    )
-}
+    SELECT {", ".join(_either("fore", "back", name) for name in _LOOKED_AT.split(", "))}
     FROM (SELECT) AS one_row
     LEFT JOIN LATERAL (
         SELECT {_LOOKED_AT}, {_SHORT} AS short FROM ({{standing}}) AS event
@@ -122,13 +125,15 @@ PLAIN: Final = f"""
 def looked_through(*, then: bool = False) -> str:
     """The other dossiers, with their state at ``%(end)s``, and the cell of those carried over at ``%(begin)s``."""
     standing = (_STANDING_THEN if then else _STANDING).format(case="dossier")
-    at_end = ", ".join(_chosen(name) for name in ("office", "commune", "selector", "channel", "status"))
+    at_end = ", ".join(
+        _either("state", "dossier", name) for name in ("office", "commune", "selector", "channel", "status")
+    )
     at_begin = ", ".join(
         f"CASE WHEN dossier.received_at < %(begin)s THEN coalesce(before.{name}, dossier.{name}) END AS {name}_before"
         for name in ("office", "commune", "selector")
     )
     return f"""
-        SELECT dossier.case_id, {at_end}, dossier.received_at, {_chosen("due_at")}, dossier.over_at,
+        SELECT dossier.case_id, {at_end}, dossier.received_at, {_either("state", "dossier", "due_at")}, dossier.over_at,
                dossier.known_at, {at_begin}
         FROM dossier
         LEFT JOIN LATERAL ({_STATE.format(end="%(end)s", standing=standing)}) AS state ON true
@@ -140,7 +145,3 @@ def looked_through(*, then: bool = False) -> str:
 def judged(where: str = "true") -> str:
     """All dossiers as a period judges them, as known now; ``where`` as for ``candidates``."""
     return f"{candidates(where=where)} {PLAIN} UNION ALL {looked_through()}"
-
-
-def _chosen(name: str) -> str:
-    return f"CASE WHEN state.epoch IS NULL THEN dossier.{name} ELSE state.{name} END AS {name}"

@@ -34,17 +34,21 @@ async def group_states(
     bootstrap: str, prefix: str, applications: Sequence[str], *, patience: Patience | None = None
 ) -> dict[str, GroupState]:
     """The group of each application; one that never was is ``Dead`` and has no members. Raises UnavailableError."""
-    client = await started(
-        lambda: AdminClient(bootstrap_servers=bootstrap),
-        bootstrap=bootstrap,
-        doing="asking for groups",
-        patience=patience,
-    )
+    client = await _client(bootstrap, patience)
     try:
         with translating("asking for groups"):
             return {each: await _state(client, group_name(prefix, each)) for each in applications}
     finally:
         await discard(client)
+
+
+async def _client(bootstrap: str, patience: Patience | None) -> AdminClient:
+    return await started(
+        lambda: AdminClient(bootstrap_servers=bootstrap),
+        bootstrap=bootstrap,
+        doing="asking for groups",
+        patience=patience,
+    )
 
 
 async def _state(client: AdminClient, group: str) -> GroupState:
@@ -69,12 +73,7 @@ class KafkaGroups:
 
     async def start(self) -> None:
         """Connect. Raises UnavailableError."""
-        self._client = await started(
-            lambda: AdminClient(bootstrap_servers=self._bootstrap),
-            bootstrap=self._bootstrap,
-            doing="asking for groups",
-            patience=self._patience,
-        )
+        self._client = await _client(self._bootstrap, self._patience)
 
     async def members(self, application: str) -> int:
         """How many processes are in the group of an application. Raises UnavailableError or ConfigurationError."""
