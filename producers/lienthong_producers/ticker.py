@@ -18,12 +18,13 @@ from lienthong_infra.ports import OutboundRecord, Publisher, Reader, Record, Top
 from lienthong_producers.clock import Clock, wall_clock
 from lienthong_producers.schema_book import schema_book
 from lienthong_producers.stopping import until_stopped
+from lienthong_schemas.believed_ticks import read_tick
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import BrokenRule, DecodeError, IdentityError
 from lienthong_schemas.identity import normalise_office
 from lienthong_schemas.instants import Instant, instant_of_milliseconds, is_plausible
-from lienthong_schemas.records import Heartbeat, Tick, heartbeat, partition_key, tick
+from lienthong_schemas.records import Heartbeat, Tick, heartbeat, partition_key
 
 HEARTBEATS: Final = TopicPartition("heartbeat.v1", 0)
 TICKS: Final = TopicPartition("tick.v1", 0)
@@ -71,8 +72,7 @@ class Ticker:
             reference_end=ends[REFERENCE],
             complete_through=self._complete_through(),
         )
-        await self._publisher.publish([_outbound(self._book, now)])
-        self._last = now
+        await self._publisher.publish([_outbound(self._book, now)])  # it becomes the last one when it is read back
         return now
 
     async def run(self, stop: asyncio.Event, *, interval: float) -> None:
@@ -108,8 +108,8 @@ class Ticker:
     def _see_tick(self, record: Record) -> None:
         """Remember the newest tick, also one that another ticker wrote."""
         try:
-            seen = tick(self._book.decode(TICKS.topic, record.value or b""))
-        except DecodeError:
+            seen = read_tick(self._book, record.value, record.timestamp)
+        except (DecodeError, BrokenRule):
             _log.warning("tick-unreadable", extra={"offset": record.offset})  # whoever applies ticks writes the letter
             return
         if seen.bus_time >= self._last.bus_time:

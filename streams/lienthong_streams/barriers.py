@@ -12,10 +12,11 @@ import logging
 from collections import Counter
 
 from lienthong_infra.ports import Record
+from lienthong_schemas.believed_ticks import read_tick
 from lienthong_schemas.codec import SchemaBook
-from lienthong_schemas.errors import CatalogueError, DecodeError
+from lienthong_schemas.errors import BrokenRule, CatalogueError, DecodeError
 from lienthong_schemas.instants import Instant
-from lienthong_schemas.records import ReferenceRecord, Tick, reference_record, tick
+from lienthong_schemas.records import ReferenceRecord, Tick, reference_record
 from lienthong_schemas.reference import OPAQUE_KINDS, ReferenceBook, parse_body
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,8 @@ class Barriers:
     def add_tick(self, record: Record) -> None:
         """Take one record of ``tick.v1``."""
         try:
-            one = tick(self._schemas.decode("tick.v1", record.value or b""))
-        except DecodeError as error:
+            one = read_tick(self._schemas, record.value, record.timestamp)
+        except (DecodeError, BrokenRule) as error:
             self._refuse(record, error.code, str(error))
             return
         if record.offset > self.newest_tick:

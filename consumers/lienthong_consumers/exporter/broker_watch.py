@@ -12,13 +12,14 @@ from lienthong_consumers.exporter.tails import newest, read_ranges
 from lienthong_infra.errors import PositionLost
 from lienthong_infra.ports import Reader, Record, TopicPartition
 from lienthong_infra.reading import all_partitions
+from lienthong_schemas.believed_ticks import read_tick
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.catalogue import Catalogue
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import ContractError, IdentityError
 from lienthong_schemas.identity import normalise_office
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, instant_of_milliseconds
-from lienthong_schemas.records import heartbeat, tick
+from lienthong_schemas.records import heartbeat
 
 HEARTBEATS_AT_START: Final = 50_000
 """Records of ``heartbeat.v1`` read at the first look, newest first: four hours of 100 offices that speak every 30 s.
@@ -162,7 +163,7 @@ class BrokerWatch:
 
     def _tick_of(self, record: Record) -> NewestTick | None:
         try:
-            one = tick(self._book.decode(record.topic, record.value or b""))
+            one = read_tick(self._book, record.value, record.timestamp)
         except ContractError:
             self._unreadable[record.topic] += 1
             return None

@@ -26,6 +26,8 @@ from lienthong_infra.dead_letter import (
 )
 from lienthong_infra.placement import Placement
 from lienthong_infra.ports import Record, TopicPartition
+from lienthong_schemas.believed_ticks import TOPIC as TICKS
+from lienthong_schemas.believed_ticks import read_tick
 from lienthong_schemas.case_event import CASE_TOPICS
 from lienthong_schemas.checksums import TOPIC as CHECKSUMS
 from lienthong_schemas.checksums import checksum, checksum_of
@@ -33,7 +35,7 @@ from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import BrokenRule, CatalogueError, ContractError, IdentityError
 from lienthong_schemas.identity import LONGEST_CODE, letter_id, normalise_office
 from lienthong_schemas.instants import Instant, is_plausible
-from lienthong_schemas.records import Tick, clock_event, finding, reference_record, tick
+from lienthong_schemas.records import clock_event, finding, reference_record
 from lienthong_schemas.reference import OPAQUE_KINDS, parse_body
 
 CONSUMER: Final = "ledger"
@@ -66,9 +68,10 @@ class RecordReader:
     def read(self, batch: Batch, record: Record) -> None:
         """Put what the record says into the batch. Raises ContractError where it cannot be read or is forbidden."""
         if record.topic in CHECKED_ONLY:
-            whole = self._book.decode(record.topic, record.value or b"")
-            if record.topic == "tick.v1":
-                batch.tick = _sound(tick(whole))
+            if record.topic == TICKS:
+                batch.tick = read_tick(self._book, record.value, record.timestamp)
+            else:
+                self._book.decode(record.topic, record.value or b"")
             return
         if _DEAD_LETTERS in record.topic:
             self._letter(batch, record)
@@ -166,18 +169,6 @@ class RecordReader:
             return office if normalise_office(office) == office else ""
         except IdentityError:
             return ""
-
-
-def _sound(found: Tick) -> Tick:
-    """The tick. Raises BrokenRule where it says what cannot be: nothing could be judged by it."""
-    if not is_plausible(found.bus_time):
-        raise BrokenRule(("bus_time: it lies outside the years 1900 to 2999",))
-    if not all(map(is_plausible, found.complete_through.values())):
-        raise BrokenRule(("complete_through: it lies outside the years 1900 to 2999",))
-    for name, whole in (("complete_through", found.complete_through), ("case_ends", found.case_ends)):
-        if _has_null(whole):
-            raise BrokenRule((f"{name}: it contains a null character",))
-    return found
 
 
 def _has_null(value: object) -> bool:

@@ -90,6 +90,16 @@ async def test_a_second_ticker_does_not_set_the_time_back(broker: MemoryBroker, 
     assert (await two.tick()).bus_time == START + 5 * SECOND
 
 
+async def test_a_ticker_that_ran_ahead_does_not_keep_the_bus_ahead(broker: MemoryBroker, clock: Clock) -> None:
+    """Its machine's clock was an hour fast: the time was cut where it was read, so nothing waits once it is right."""
+    fast = Clock()
+    fast.at += 3600 * SECOND
+    running = await started(broker, fast)
+    await running.tick()
+    fast.at = clock.at = START + SECOND
+    assert (await running.tick()).bus_time == START + SECOND
+
+
 async def test_the_newest_heartbeat_of_each_office_is_told(broker: MemoryBroker, clock: Clock) -> None:
     """A later heartbeat replaces the one before, also where the outbox has fallen behind meanwhile."""
     running = await started(broker, clock)
