@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def _export(options: _Options) -> None:
     """Write rows of the ledger as CSV (UTF-8, instants in UTC), whatever their number; nothing personal is in them."""
-    from lienthong.export.write import Asked, export
+    from lienthong.export.write import Asked, export, refuse_what_cannot_be
     from lienthong_consumers.ledger.database import open_ledger
     from lienthong_infra.embedded.servers import ledger_dsn
 
@@ -48,6 +48,7 @@ def _export(options: _Options) -> None:
         columns=tuple(name.strip() for name in options.columns.split(",") if name.strip()),
         as_of=instant_option("--as-of", options.as_of),
     )
+    refuse_what_cannot_be(asked)
     settings = settings_for(options.prefix)
     with open_ledger(ledger_dsn(settings), settings.prefix) as connection:
         if options.out is None:

@@ -34,18 +34,18 @@ def _tail(topic: Topic, where: Where = None, last: Last = 0, follow: Follow = Fa
     """
     from lienthong.tail.rendering import Renderer
     from lienthong.tail.selection import conditions, unknown_fields
-    from lienthong_infra.errors import BadInputError
+    from lienthong_infra.errors import WrongCallError
     from lienthong_schemas.catalogue import load_catalogue
     from lienthong_schemas.codec import SchemaBook
 
     chosen = conditions(where or ())
     topics = [spec.name for spec in load_catalogue().topics.values() if spec.role != "changelog" and not spec.reserved]
     if topic not in topics:
-        raise BadInputError([f"{topic}: there is no such topic to look at; topics: {', '.join(topics)}"])
+        raise WrongCallError([f"{topic}: there is no such topic to look at; topics: {', '.join(topics)}"])
     renderer = Renderer(topic, SchemaBook())
     problems = unknown_fields(chosen, renderer.fields)
     if problems:
-        raise BadInputError(problems)
+        raise WrongCallError(problems)
     unreadable = asyncio.run(_print(topic, _Printer(renderer, chosen, last), follow=follow, prefix=prefix))
     raise typer.Exit(exit_codes.PROBLEMS_FOUND if unreadable else exit_codes.GOOD)
 

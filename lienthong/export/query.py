@@ -10,7 +10,7 @@ from psycopg import sql
 
 from lienthong.export.sources import BYTES, INSTANT, Source
 from lienthong.tail.selection import CONTAINS, Condition
-from lienthong_infra.errors import BadInputError
+from lienthong_infra.errors import WrongCallError
 from lienthong_schemas.statements import moment
 
 _COMPARISONS: Final[Mapping[str, str]] = {"<=": "<=", ">=": ">=", "<": "<", ">": ">"}
@@ -34,14 +34,14 @@ def query_of(
 ) -> Query:
     """The statement for these columns (none: all) of the rows that meet all conditions.
 
-    ``known``: the columns of the table with their types; ``until``: only rows known at this time. Raises BadInputError
+    ``known``: the columns of the table with their types; ``until``: only rows known at this time. Raises WrongCallError
     with everything that is wrong.
     """
     wanted = tuple(columns) or tuple(known)
     problems = [f"--columns {name}: {_none_such(known)}" for name in wanted if name not in known]
     problems += [problem for one in chosen for problem in _condition_problems(one, known)]
     if problems:
-        raise BadInputError(problems)
+        raise WrongCallError(problems)
     texts = [(_predicate(one, known[one.field]), _parameter(one, known[one.field])) for one in chosen]
     if until:
         texts.append((sql.SQL("{} <= %s::timestamptz").format(sql.Identifier("known_at")), until))

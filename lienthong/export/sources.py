@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
-from lienthong_infra.errors import BadInputError
+from lienthong_infra.errors import WrongCallError
 
 INSTANT: Final = "timestamptz"
 BYTES: Final = "bytea"
@@ -47,9 +47,9 @@ _COLUMNS: Final = """
 
 
 def source_named(name: str) -> Source:
-    """The source of this name. Raises BadInputError with the names that there are."""
+    """The source of this name. Raises WrongCallError with the names that there are."""
     if name not in SOURCES:
-        raise BadInputError([f"--what {name}: there is no such thing to export; there are: {', '.join(SOURCES)}"])
+        raise WrongCallError([f"--what {name}: there is no such thing to export; there are: {', '.join(SOURCES)}"])
     return SOURCES[name]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final, NamedTuple
 
-from lienthong_infra.errors import BadInputError
+from lienthong_infra.errors import WrongCallError
 
 _COMPARISONS: Final[Mapping[str, Any]] = {"<=": le, ">=": ge, "!=": ne, "=": eq, "<": lt, ">": gt}
 _FORM: Final = re.compile(r"(?P<field>[A-Za-z_][^\s=!<>~]*)\s*(?P<operator><=|>=|!=|=|~|<|>)\s*(?P<text>.*)", re.DOTALL)
@@ -34,7 +34,7 @@ class Condition(NamedTuple):
 
 
 def conditions(texts: Iterable[str]) -> tuple[Condition, ...]:
-    """The conditions in their written form. Raises BadInputError with every one that is none."""
+    """The conditions in their written form. Raises WrongCallError with every one that is none."""
     found: list[Condition] = []
     problems: list[str] = []
     for text in texts:
@@ -44,7 +44,7 @@ def conditions(texts: Iterable[str]) -> tuple[Condition, ...]:
         else:
             found.append(Condition(match["field"], match["operator"], match["text"]))
     if problems:
-        raise BadInputError(problems)
+        raise WrongCallError(problems)
     return tuple(found)
 
 

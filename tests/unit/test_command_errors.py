@@ -3,8 +3,11 @@
 import subprocess
 import sys
 
-from lienthong.cli.main import expected_errors
-from lienthong_infra.errors import BadInputError, UnavailableError
+import pytest
+from typer.testing import CliRunner
+
+from lienthong.cli.main import build_app, expected_errors
+from lienthong_infra.errors import BadInputError, UnavailableError, WrongCallError
 from lienthong_schemas.errors import CatalogueError
 
 
@@ -44,3 +47,23 @@ def test_a_wrong_setting_ends_the_command_without_a_traceback() -> None:
         2,
         {"lienthong: LIENTHONG_P", "lienthong: LIENTHONG_M"},
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["tail", "nonsense.v1"], "nonsense.v1: there is no such topic"),
+        (["tail", "sla.v1", "--where", "kind"], "--where 'kind': write FIELD"),
+        (["export", "--what", "people"], "--what people: there is no such thing"),
+        (["export", "--where", "status"], "--where 'status': write FIELD"),
+        (["export", "--what", "totals", "--as-of", "2026-01-01T00:00:00Z"], "--as-of: totals are kept as they are"),
+        (["ledger", "migrate", "--begin", "nonsense.v1"], "--begin nonsense.v1: the catalogue does not give it"),
+    ],
+)
+def test_a_wrong_call_is_told_before_a_server_is_looked_for(words: list[str], said: str) -> None:
+    """No bus and no ledger are there: what is wrong in the call itself is said all the same, with exit code 2."""
+    servers = {"LIENTHONG_BOOTSTRAP": "127.0.0.1:1", "LIENTHONG_LEDGER_DSN": "postgresql://nobody@127.0.0.1:1/none"}
+    wrong = CliRunner(env=servers).invoke(build_app(), words).exception
+    assert isinstance(wrong, WrongCallError)
+    assert wrong.exit_code == 2
+    assert str(wrong).startswith(said)
