@@ -29,6 +29,7 @@ from lienthong_streams.barriers import Barriers
 from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.position import POSITION_KEY
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
+from lienthong_streams.runtime.garbage import seldom_collected
 from lienthong_streams.runtime.host import Host, HostPorts
 from lienthong_streams.runtime.ports import Advance, Effects, PartitionProcessor
 
@@ -149,10 +150,11 @@ async def main(bootstrap: str, prefix: str, events: int, engine: str, workers: i
         now=lambda: time.time_ns() // 1_000,
         remark=lambda value: "",
     )
-    async with asyncio.TaskGroup() as tasks:
-        if not events:
-            tasks.create_task(report_when_idle(meter))
-        tasks.create_task(Host(ports).run([INPUT_TOPIC], asyncio.Event()))
+    with seldom_collected():  # as the worker's process has it
+        async with asyncio.TaskGroup() as tasks:
+            if not events:
+                tasks.create_task(report_when_idle(meter))
+            tasks.create_task(Host(ports).run([INPUT_TOPIC], asyncio.Event()))
 
 
 async def report_when_idle(meter: Meter) -> None:

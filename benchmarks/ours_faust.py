@@ -12,6 +12,7 @@ from benchmarks.job import INPUT_TOPIC, Meter
 from benchmarks.ours import Counter, NoEngine
 from lienthong_schemas.codec import SchemaBook
 from lienthong_streams.faust_host.process import faust_ports
+from lienthong_streams.runtime.garbage import seldom_collected
 from lienthong_streams.runtime.host import Host
 from lienthong_streams.worker import WorkerOptions
 
@@ -23,7 +24,8 @@ async def main(bootstrap: str, prefix: str, events: int, engine: str) -> None:
     if engine == "noop":
         book = SchemaBook()
         ports = replace(ports, processor_of=lambda source: NoEngine(book))
-    await Host(ports).run([INPUT_TOPIC], asyncio.Event())
+    with seldom_collected():  # as the worker's process has it
+        await Host(ports).run([INPUT_TOPIC], asyncio.Event())
 
 
 if __name__ == "__main__":

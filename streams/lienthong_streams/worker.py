@@ -43,6 +43,7 @@ from lienthong_streams.partition import DeadlinePartition
 from lienthong_streams.position import UnknownPositionVersion, decode_position
 from lienthong_streams.rebuild import RebuildingLog
 from lienthong_streams.runtime.barrier_feed import BarrierFeed
+from lienthong_streams.runtime.garbage import seldom_collected
 from lienthong_streams.runtime.host import Host, HostPorts
 from lienthong_streams.runtime.times import HostTimes
 from lienthong_streams.runtime.watchdog import Watchdog
@@ -146,7 +147,8 @@ async def run_worker(
     watchdog = asyncio.create_task(Watchdog(hung).turn())
     told = {"bus": options.prefix, "topics": ",".join(topics), "engine": engine_form()}
     log.info("stream-worker-started", extra=told)
-    await host.run(topics, stop)
+    with seldom_collected():
+        await host.run(topics, stop)
     watchdog.cancel()
     log.info("stream-worker-stopped", extra={"bus": options.prefix})
 

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from lienthong_infra.errors import RecordTooLarge, UnknownTopic
 from lienthong_infra.partitioning import partition_of
-from lienthong_infra.ports import OutboundRecord, TopicPartition
+from lienthong_infra.ports import Change, OutboundRecord, TopicPartition
 from lienthong_infra.record_size import MAX_RECORD_BYTES, record_bytes
 
 BATCH_BYTES: Final = 256 * 1024
@@ -20,6 +20,7 @@ Batch = tuple["asyncio.Future[Any]", Sequence[int]]
 """The future of a sent batch, and which of the records (by index) lie in it, in order."""
 
 _keyless = count()
+_new = tuple.__new__  # what a named tuple's own constructor does, at half its cost
 
 
 def grouped(records: Sequence[OutboundRecord], counts: Mapping[str, int]) -> dict[TopicPartition, list[int]]:
@@ -29,23 +30,31 @@ def grouped(records: Sequence[OutboundRecord], counts: Mapping[str, int]) -> dic
     """
     groups: dict[tuple[str, int], list[int]] = {}
     for index, record in enumerate(records):
+        topic, key, _, _, partition, _ = record
         if record_bytes(record) > MAX_RECORD_BYTES:
-            raise RecordTooLarge(f"a record for {record.topic} has more than {MAX_RECORD_BYTES} bytes")
-        partitions = counts[record.topic]
-        if record.partition is not None:
-            partition = record.partition
+            raise RecordTooLarge(f"a record for {topic} has more than {MAX_RECORD_BYTES} bytes")
+        partitions = counts[topic]
+        if partition is not None:
             if not 0 <= partition < partitions:
-                raise UnknownTopic(f"{record.topic}/{partition}")
-        elif record.key is not None:
-            partition = partition_of(record.key, partitions)
+                raise UnknownTopic(f"{topic}/{partition}")
+        elif key is not None:
+            partition = partition_of(key, partitions)
         else:
             partition = next(_keyless) % partitions
-        target = record.topic, partition
+        target = topic, partition
         group = groups.get(target)
         if group is None:
             group = groups[target] = []
         group.append(index)
     return {TopicPartition(*target): group for target, group in groups.items()}
+
+
+def change_records(changelog: TopicPartition, changes: Sequence[Change]) -> list[OutboundRecord]:
+    """Changes as records for a partition of a changelog. Raises RecordTooLarge."""
+    topic, partition = changelog
+    if any(len(key) + len(value or b"") > MAX_RECORD_BYTES for key, value in changes):
+        raise RecordTooLarge(f"a record for {topic} has more than {MAX_RECORD_BYTES} bytes")
+    return [_new(OutboundRecord, (topic, key, value, (), partition, None)) for key, value in changes]
 
 
 async def send_group(

@@ -11,12 +11,13 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, OffsetAndMetadata
 
 from lienthong_infra.errors import LienthongError
+from lienthong_infra.kafka.batch_fetch import BatchFetch, Taken
 from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translating
 from lienthong_infra.kafka.metadata import topic_partitions
 from lienthong_infra.kafka.naming import full_name, group_name
 from lienthong_infra.kafka.reader import FETCH_BYTES, REQUEST_LIMIT_S
-from lienthong_infra.kafka.records import fetched, from_client, to_client
+from lienthong_infra.kafka.records import from_client, to_client
 from lienthong_infra.ports import GroupListener, Record, TopicPartition
 
 _HEARTBEATS_PER_SESSION: Final = 6
@@ -54,6 +55,7 @@ class KafkaMembership:
         self._times = times or GroupTimes()
         self._patience = patience
         self._consumer: Any = None
+        self._batches: Any = None
         self._served: set[Any] = set()
         """Partitions that had their turn in this round, by their names on the cluster."""
 
@@ -79,6 +81,7 @@ class KafkaMembership:
             doing=f"entering the group {self._group}",
             patience=self._patience,
         )
+        self._batches = BatchFetch(self._consumer, self._prefix)
         # Only now: a client that is started with a subscription waits for the others of the group before it returns.
         self._consumer.subscribe(names, listener=_Listener(self._prefix, listener))
 
@@ -94,19 +97,17 @@ class KafkaMembership:
                 found |= await self._held(self._consumer.assignment() - found.keys(), left)
             else:
                 self._served.clear()
-                found = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=limit)
+                found = await self._batches.take(timeout=timeout, limit=limit)
             self._served |= found.keys()
-            return fetched(self._prefix, found)
+            return {from_client(self._prefix, each): records for each, records in found.items()}
 
     def _waiting(self) -> Collection[Any]:
         """Partitions whose turn it is; none where a new round begins."""
         return self._consumer.assignment() - self._served if self._served else ()
 
-    async def _held(self, partitions: Collection[Any], limit: int) -> dict[Any, Sequence[Any]]:
+    async def _held(self, partitions: Collection[Any], limit: int) -> Taken:
         """What the client has in hand of these, without waiting."""
-        if not partitions or limit <= 0:
-            return {}
-        return dict(await self._consumer.getmany(*partitions, timeout_ms=0, max_records=limit))
+        return await self._batches.take(partitions, limit=limit) if partitions and limit > 0 else {}
 
     def _still_ours(self, partitions: Collection[TopicPartition]) -> list[Any]:
         assigned = self._consumer.assignment()

@@ -7,14 +7,14 @@ owner's open transaction and shuts that owner out (``InitProducerId``). What the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 
 from lienthong_infra.errors import UnknownTopic
-from lienthong_infra.kafka.batches import BATCH_BYTES, Batch, acknowledged, grouped, send_group
+from lienthong_infra.kafka.batches import BATCH_BYTES, Batch, acknowledged, change_records, grouped, send_group
 from lienthong_infra.kafka.bulk import BulkReader
 from lienthong_infra.kafka.connection import Patience, discard, started
 from lienthong_infra.kafka.errors import translating
@@ -85,11 +85,16 @@ class KafkaPartitionLog:
         """
         if self._ended is not None:
             raise self._ended
-        topic, partition = self._changelog
-        records = [*outputs, *(OutboundRecord(topic, key, value, (), partition) for key, value in changes)]
-        if not records:
+        if not outputs and not changes:
             return
-        groups = grouped(records, await self._counts.of({each.topic for each in records}))
+        topic, partition = self._changelog
+        counts = await self._counts.of({topic, *(each.topic for each in outputs)})
+        if partition >= counts[topic]:
+            raise UnknownTopic(f"{topic}/{partition}")
+        groups: list[tuple[TopicPartition, Sequence[int]]] = [*grouped(outputs, counts).items()]
+        records = [*outputs, *change_records(self._changelog, changes)]
+        if changes:
+            groups.append((self._changelog, range(len(outputs), len(records))))
         try:
             with translating(f"committing as {self._id}"):
                 async with asyncio.timeout(COMMIT_LIMIT_S):
@@ -99,12 +104,12 @@ class KafkaPartitionLog:
             raise
 
     async def _transaction(
-        self, records: Sequence[OutboundRecord], groups: Mapping[TopicPartition, Sequence[int]]
+        self, records: Sequence[OutboundRecord], groups: Sequence[tuple[TopicPartition, Sequence[int]]]
     ) -> None:
         producer = self._producer
         await producer.begin_transaction()
         batches: list[Batch] = []
-        for target, indexes in groups.items():
+        for target, indexes in groups:
             name = full_name(self._prefix, target.topic)
             batches += await send_group(producer, name, target.partition, records, indexes)
         await acknowledged(batches)

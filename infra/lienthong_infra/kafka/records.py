@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import aiokafka
@@ -23,14 +23,19 @@ def from_client(prefix: str, partition: Any) -> TopicPartition:
     return TopicPartition(logical_name(prefix, partition.topic), partition.partition)
 
 
+def records_in(ones: Iterable[Any], topic: str, partition: int) -> list[Record]:
+    """The client's records of one partition."""
+    return [
+        _new(Record, (topic, partition, one.offset, one.key, one.value, one.timestamp, tuple(one.headers)))
+        for one in ones
+    ]
+
+
 def fetched(prefix: str, batches: Mapping[Any, Sequence[Any]]) -> dict[TopicPartition, Sequence[Record]]:
     """What a consumer fetched."""
     found: dict[TopicPartition, Sequence[Record]] = {}
     for each, records in batches.items():
         if records:
-            topic, partition = here = from_client(prefix, each)
-            found[here] = [
-                _new(Record, (topic, partition, one.offset, one.key, one.value, one.timestamp, one.headers))
-                for one in records
-            ]
+            here = from_client(prefix, each)
+            found[here] = records_in(records, *here)
     return found
