@@ -1,6 +1,7 @@
 """The working calendar: a sorted table of working intervals, ready to count in working time and in days.
 
-Every interval carries the working time before it, so that adding, subtracting and measuring are a bisection and a sum.
+Every interval carries the working time before it, and every day what lies before it, so that measuring needs no search
+and adding and subtracting a bisection.
 Times are instants, working time is in microseconds, both exact. An office is open from the first instant of an
 interval up to its last, which is still in time (half past eleven, closing time), and no later.
 
@@ -40,11 +41,12 @@ class WorkingCalendar:
     __slots__ = (
         "_before",
         "_days",
+        "_days_before",
         "_ends",
         "_first_ordinal",
+        "_intervals_before",
         "_midnights",
         "_name",
-        "_of_day",
         "_starts",
         "_total",
         "begins",
@@ -74,14 +76,19 @@ class WorkingCalendar:
         self._ends: list[Instant] = []
         self._before: list[int] = []
         self._days: list[int] = []
-        self._of_day: list[int] = []
+        self._intervals_before: list[int] = []
+        self._days_before: list[int] = []
         self._fill(body)
 
     def _fill(self, body: Calendar) -> None:
         total = 0
-        for day, texts in body.hours_by_day():
+        hours_by_day = dict(body.hours_by_day())
+        for place in range(len(self._midnights) - 1):
+            day = date.fromordinal(self._first_ordinal + place)
             first = len(self._starts)
-            for hours in map(hours_of, texts):
+            self._intervals_before.append(first)
+            self._days_before.append(len(self._days))
+            for hours in map(hours_of, hours_by_day.get(day, ())):
                 start, end = instant_at(day, hours.start, self.zone), instant_at(day, hours.end, self.zone)
                 if start < end:
                     self._starts.append(start)
@@ -90,8 +97,8 @@ class WorkingCalendar:
                     total += end - start
             if len(self._starts) > first:
                 self._days.append(day.toordinal())
-                self._of_day.append(first)
-        self._of_day.append(len(self._starts))
+        self._intervals_before.append(len(self._starts))
+        self._days_before.append(len(self._days))
         self._total = total
 
     def add(self, instant: Instant, working: int) -> Instant:
@@ -148,58 +155,55 @@ class WorkingCalendar:
 
     def date_of(self, instant: Instant) -> date:
         """The local date."""
-        if not self.begins <= instant <= self.ends:
-            raise self._beyond(iso_of(instant))
-        return date.fromordinal(self._first_ordinal + bisect_right(self._midnights, instant) - 1)
+        return date.fromordinal(self._first_ordinal + self._place(instant))
 
     def begins_day(self, instant: Instant) -> bool:
         """Whether a local date begins at an instant."""
-        index = bisect_left(self._midnights, instant)
-        return index < len(self._midnights) and self._midnights[index] == instant
+        return self.begins <= instant <= self.ends and self._midnights[self._place(instant)] == instant
 
     def is_working_day(self, day: date) -> bool:
         """Whether somebody works on a date."""
-        self._check_day(day)
-        ordinal = day.toordinal()
-        index = bisect_left(self._days, ordinal)
-        return index < len(self._days) and self._days[index] == ordinal
+        place = self._place_of(day)
+        return self._days_before[place] < self._days_before[place + 1]
 
     def next_working_day(self, day: date) -> date:
         """The date itself if it is a working day, else the first working day after it."""
-        self._check_day(day)
-        return self._day_at(bisect_left(self._days, day.toordinal()), f"the next working day from {day}")
+        return self._day_at(self._days_before[self._place_of(day)], "the next working day from", day)
 
     def working_day_after(self, day: date, number: int) -> date:
         """The working day number ``number`` after a date, which itself is not counted (1 is the next)."""
-        self._check_day(day)
-        index = bisect_right(self._days, day.toordinal()) + number - 1
-        return self._day_at(index, f"{number} working days after {day}")
+        index = self._days_before[self._place_of(day) + 1] + number - 1
+        return self._day_at(index, f"{number} working days after", day)
 
     def working_day_before(self, day: date, number: int) -> date:
         """The working day number ``number`` before a date, which itself is not counted (1 is the one before)."""
-        self._check_day(day)
-        index = bisect_left(self._days, day.toordinal()) - number
-        return self._day_at(index, f"{number} working days before {day}")
+        index = self._days_before[self._place_of(day)] - number
+        return self._day_at(index, f"{number} working days before", day)
 
     def start_of_working_day(self, day: date) -> Instant:
         """When work begins on a working day. Raises ValueError for a day off."""
-        return self._starts[self._of_day[self._index_of_day(day)]]
+        return self._starts[self._intervals_before[self._working_place(day)]]
 
     def end_of_working_day(self, day: date) -> Instant:
         """Closing time of a working day. Raises ValueError for a day off."""
-        return self._ends[self._of_day[self._index_of_day(day) + 1] - 1]
+        return self._ends[self._intervals_before[self._working_place(day) + 1] - 1]
 
     def end_of_day(self, day: date) -> Instant:
         """The last instant (microsecond) of a date, working day or not."""
-        self._check_day(day)
-        return self._midnights[day.toordinal() - self._first_ordinal + 1] - 1
+        return self._midnights[self._place_of(day) + 1] - 1
+
+    def time_on(self, day: date, minute: int) -> Instant:
+        """The instant at which the wall clock shows a time of a date, or has passed it; see ``calendar_hours``."""
+        place = self._place_of(day)
+        if self._is_plain(place):
+            return self._midnights[place] + minute * MINUTE
+        return instant_at(day, minute, self.zone)
 
     def same_time_on(self, day: date, instant: Instant) -> Instant:
         """The instant at which the wall clock shows on another date what it shows at ``instant``."""
-        self._check_day(day)
-        own = self.date_of(instant)
-        if self._is_plain(own) and self._is_plain(day):
-            return instant + self._midnight(day) - self._midnight(own)
+        place, own = self._place_of(day), self._place(instant)
+        if self._is_plain(own) and self._is_plain(place):
+            return instant + self._midnights[place] - self._midnights[own]
         wall = (_EPOCH + timedelta(microseconds=instant)).astimezone(self.zone)
         return instant_of_wall(datetime.combine(day, wall.time()), self.zone)
 
@@ -212,38 +216,49 @@ class WorkingCalendar:
 
     def _index(self, instant: Instant) -> int:
         """The index of the last interval that begins at or before an instant; -1 if none does."""
-        if not self.begins <= instant <= self.ends:
-            raise self._beyond(iso_of(instant))
-        return bisect_right(self._starts, instant) - 1
+        index = self._intervals_before[self._place(instant)]
+        while index < len(self._starts) and self._starts[index] <= instant:
+            index += 1
+        return index - 1
 
     def _worked(self, instant: Instant) -> int:
         """Working time from the beginning of the table."""
         index = self._index(instant)
         return self._before[index] + min(instant, self._ends[index]) - self._starts[index] if index >= 0 else 0
 
-    def _midnight(self, day: date) -> Instant:
-        return self._midnights[day.toordinal() - self._first_ordinal]
+    def _place(self, instant: Instant) -> int:
+        """The place of an instant's day among those covered; the very end begins the day behind them."""
+        if not self.begins <= instant <= self.ends:
+            raise self._beyond(iso_of(instant))
+        place = min((instant - self.begins) // _DAY, len(self._midnights) - 1)
+        while self._midnights[place] > instant:  # where the clocks were changed meanwhile
+            place -= 1
+        while place + 1 < len(self._midnights) and self._midnights[place + 1] <= instant:
+            place += 1
+        return place
 
-    def _is_plain(self, day: date) -> bool:
-        """Whether the clocks are not changed on a date."""
-        index = day.toordinal() - self._first_ordinal
-        return index + 1 < len(self._midnights) and self._midnights[index + 1] - self._midnights[index] == _DAY
-
-    def _check_day(self, day: date) -> None:
-        if not self.first_day <= day <= self.last_day:
+    def _place_of(self, day: date) -> int:
+        """The place of a date among those covered."""
+        place = day.toordinal() - self._first_ordinal
+        if not 0 <= place < len(self._midnights) - 1:
             raise self._beyond(str(day))
+        return place
 
-    def _day_at(self, index: int, wanted: str) -> date:
-        if not 0 <= index < len(self._days):
-            raise self._beyond(wanted)
-        return date.fromordinal(self._days[index])
-
-    def _index_of_day(self, day: date) -> int:
-        index = bisect_left(self._days, day.toordinal())
-        if index == len(self._days) or self._days[index] != day.toordinal():
-            self._check_day(day)
+    def _working_place(self, day: date) -> int:
+        """The place of a working day among those covered."""
+        place = self._place_of(day)
+        if self._days_before[place] == self._days_before[place + 1]:
             raise ValueError(f"{self._name}: nobody works on {day}; ask next_working_day first")
-        return index
+        return place
+
+    def _is_plain(self, place: int) -> bool:
+        """Whether the clocks are not changed on a date."""
+        return place + 1 < len(self._midnights) and self._midnights[place + 1] - self._midnights[place] == _DAY
+
+    def _day_at(self, index: int, wanted: str, day: date) -> date:
+        if not 0 <= index < len(self._days):
+            raise self._beyond(f"{wanted} {day}")
+        return date.fromordinal(self._days[index])
 
     def _beyond(self, wanted: str) -> BeyondCalendar:
         return BeyondCalendar(

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from lienthong_schemas.calendar_hours import instant_at, minute_of
+from lienthong_schemas.calendar_hours import minute_of
 from lienthong_schemas.calendar_table import HOUR, MINUTE, WORKING_DAY, WorkingCalendar
 from lienthong_schemas.errors import NothingToCount
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.policy_body import ClockPolicy
-from lienthong_schemas.policy_parts import DAY_UNITS, CutOff, Span
+from lienthong_schemas.policy_parts import DAY_UNITS
 
 
 class Rule(NamedTuple):
@@ -94,40 +94,113 @@ class Step(NamedTuple):
     detail: str = ""
 
 
-class DueTime(NamedTuple):
-    """A due time and how it was found."""
+class DueTime:
+    """A due time and how it was found. A plain class, and what is seldom asked for is worked out then: the engine finds
+    a due time for nearly every event that moves a clock."""
 
-    instant: Instant
-    """The due time, as it stands on the slip: what ends by then is in time."""
-    last_in_time: Instant
-    """The last instant that is in time: the due time or, where forms count by day, the last microsecond of its day."""
-    day: date
-    """The local date of the due time."""
-    counted_from: Instant
-    total: int
-    """Microseconds to be used, pauses not among them: of working time or of the clock, as ``working`` says."""
-    working: bool
-    steps: tuple[Step, ...]
+    __slots__ = (
+        "_calendar",
+        "_nominal",
+        "_paused",
+        "_started_at",
+        "_way",
+        "counted_from",
+        "day",
+        "instant",
+        "last_in_time",
+    )
+
+    def __init__(self, way: _Way, calendar: WorkingCalendar, started_at: Instant, pauses: Pauses) -> None:
+        self._way = way
+        self._calendar = calendar
+        self._started_at = started_at
+        self.counted_from: Instant = _counted_from(way, calendar, started_at, None)
+        self._nominal = _counted(way, calendar, self.counted_from, None)
+        instant, last_in_time, day = _settled(way, calendar, self._nominal, None)
+        paused = 0
+        for opened, closed in joined(pauses) if pauses else ():
+            if closed > self.counted_from and opened <= last_in_time:
+                paused += _measured(way, calendar, max(opened, self.counted_from), closed)
+                moved = _shifted(way, calendar, self._nominal, paused)
+                instant, last_in_time, day = _settled(way, calendar, moved, None)
+        self._paused = paused
+        self.instant: Instant = instant
+        """The due time, as it stands on the slip: what ends by then is in time."""
+        self.last_in_time: Instant = last_in_time
+        """The last instant that is in time: the due time or, where forms count by day, the last of its day."""
+        self.day: date = day
+        """The local date of the due time."""
+
+    @property
+    def total(self) -> int:
+        """Microseconds to be used, pauses not among them: of working time or of the clock, as ``working`` says."""
+        return _measured(self._way, self._calendar, self.counted_from, self._nominal)
+
+    @property
+    def working(self) -> bool:
+        """Whether working time is counted."""
+        return self._way.is_working
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step of the way."""
+        way, calendar = self._way, self._calendar
+        steps = [Step("started", self._started_at)]
+        moved = _counted(way, calendar, _counted_from(way, calendar, self._started_at, steps), steps)
+        if self._paused:
+            moved = _shifted(way, calendar, self._nominal, self._paused)
+            steps.append(Step("pauses", moved, f"{self._paused / HOUR:g} h"))
+        _settled(way, calendar, moved, steps)
+        return tuple(steps)
 
 
-class _Terms(NamedTuple):
-    """How one clock of a policy is counted."""
+class _Way:
+    """How one clock of a policy is counted, as far as that is the same for all cases."""
 
-    span: Span
-    by_dates: bool
-    office_hours: bool
-    cut_off: CutOff | None
-    by_day: bool
+    __slots__ = (
+        "by_dates", "by_day", "calendar_days", "counts_from", "cut_off", "cut_off_at", "cut_off_text", "is_working",
+        "length", "office_hours", "part", "text", "whole",
+    )  # fmt: skip
+
+    def __init__(self, policy: ClockPolicy, clock: str) -> None:
+        """Raises NothingToCount."""
+        own = clock == policy.clock
+        step = clock.startswith("step/")
+        span = policy.span if own else policy.spans().get(clock)
+        if span is None:
+            name = f"{policy.case_kind} {policy.selector}"
+            raise NothingToCount(f"the policy for {name} gives no time to the clock {clock}")
+        days = (policy.days if own else None) or ("hours" if step else "dates")
+        intake = (policy.intake if own else None) or (
+            "always" if span.unit.endswith(("hour", "minute")) else "office-hours"
+        )
+        cut_off = policy.cut_off if own else None
+        self.is_working: bool = span.is_working
+        self.calendar_days: bool = span.unit == "calendar_day"
+        self.length: int = span.microseconds
+        self.whole = int(span.amount)
+        """Whole units."""
+        self.part: int = span.microseconds - self.whole * WORKING_DAY
+        """Of working days: microseconds of working time beside the whole ones."""
+        self.text: str = span.text()
+        self.by_dates: bool = span.unit == "working_day" and days == "dates"
+        self.office_hours: bool = span.is_working or intake == "office-hours"
+        self.by_day: bool = policy.due_precision == "day" and span.unit in DAY_UNITS and (own or not step)
+        self.cut_off: bool = cut_off is not None
+        self.cut_off_at = _NEVER
+        """Minutes after midnight; below zero: before closing time."""
+        self.counts_from = _NEVER
+        """Minutes after midnight on the next working day, if it is not the opening."""
+        self.cut_off_text = ""
+        if cut_off is not None:
+            minutes = cut_off.before_closing_minutes or 0
+            self.cut_off_at = -minutes if cut_off.at is None else minute_of(cut_off.at)
+            self.counts_from = _NEVER if cut_off.counts_from is None else minute_of(cut_off.counts_from)
+            self.cut_off_text = cut_off.at or f"{minutes} min"
 
 
-class _Settled(NamedTuple):
-    """A due time after the last rules."""
-
-    instant: Instant
-    last_in_time: Instant
-    day: date
-    steps: tuple[Step, ...]
-
+_NEVER: Final = -24 * 60
+"""Minutes: no time of a day."""
 
 Pauses = Sequence[tuple[Instant, Instant]]
 """From and to, in order, none overlapping another."""
@@ -147,27 +220,7 @@ def due_time(
     last instant in time moves nothing. Raises NothingToCount where the policy has no time for the clock, and
     BeyondCalendar where the calendar does not reach so far.
     """
-    terms = _terms(policy, clock or policy.clock)
-    steps = [Step("started", started_at)]
-    counted_from = _counted_from(terms, calendar, started_at, steps)
-    nominal = _counted(terms, calendar, counted_from, steps)
-    settled = _settled(terms, calendar, nominal)
-    paused = 0
-    for opened, closed in joined(pauses):
-        if closed > counted_from and opened <= settled.last_in_time:
-            paused += _measured(terms, calendar, max(opened, counted_from), closed)
-            settled = _settled(terms, calendar, _shifted(terms, calendar, nominal, paused))
-    if paused:
-        steps.append(Step("pauses", _shifted(terms, calendar, nominal, paused), f"{paused / HOUR:g} h"))
-    return DueTime(
-        settled.instant,
-        settled.last_in_time,
-        settled.day,
-        counted_from,
-        _measured(terms, calendar, counted_from, nominal),
-        terms.span.is_working,
-        (*steps, *settled.steps),
-    )
+    return DueTime(_way(policy, clock or policy.clock), calendar, started_at, pauses)
 
 
 def counted_from(policy: ClockPolicy, calendar: WorkingCalendar, started_at: Instant, *, clock: str = "") -> Instant:
@@ -175,7 +228,7 @@ def counted_from(policy: ClockPolicy, calendar: WorkingCalendar, started_at: Ins
 
     Raises NothingToCount and BeyondCalendar.
     """
-    return _counted_from(_terms(policy, clock or policy.clock), calendar, started_at, [])
+    return _counted_from(_way(policy, clock or policy.clock), calendar, started_at, None)
 
 
 def joined(pauses: Pauses) -> Pauses:
@@ -188,47 +241,29 @@ def joined(pauses: Pauses) -> Pauses:
     return found
 
 
-def _terms(policy: ClockPolicy, clock: str) -> _Terms:
-    found: _Terms | None = policy.worked_out.get(clock)
+def _way(policy: ClockPolicy, clock: str) -> _Way:
+    found: _Way | None = policy.worked_out.get(clock)
     if found is None:
-        found = policy.worked_out[clock] = _new_terms(policy, clock)
+        found = policy.worked_out[clock] = _Way(policy, clock)
     return found
 
 
-def _new_terms(policy: ClockPolicy, clock: str) -> _Terms:
-    own = clock == policy.clock
-    step = clock.startswith("step/")
-    span = policy.span if own else policy.spans().get(clock)
-    if span is None:
-        raise NothingToCount(f"the policy for {policy.case_kind} {policy.selector} gives no time to the clock {clock}")
-    days = (policy.days if own else None) or ("hours" if step else "dates")
-    intake = (policy.intake if own else None) or (
-        "always" if span.unit.endswith(("hour", "minute")) else "office-hours"
-    )
-    return _Terms(
-        span,
-        by_dates=span.unit == "working_day" and days == "dates",
-        office_hours=span.is_working or intake == "office-hours",
-        cut_off=policy.cut_off if own else None,
-        by_day=policy.due_precision == "day" and span.unit in DAY_UNITS and (own or not step),
-    )
-
-
-def _counted_from(terms: _Terms, calendar: WorkingCalendar, at: Instant, steps: list[Step]) -> Instant:
-    """The instant from which the time counts."""
-    cut_off = terms.cut_off
+def _counted_from(way: _Way, calendar: WorkingCalendar, at: Instant, steps: list[Step] | None) -> Instant:
+    """The instant from which the time counts. Steps are noted here and below where somebody wants them."""
     day = calendar.date_of(at)
-    if cut_off is not None and calendar.is_working_day(day) and _too_late(cut_off, calendar, at, day):
-        counted_from = _opening(cut_off, calendar, calendar.working_day_after(day, 1))
-        steps.append(Step("cut-off", counted_from, cut_off.at or f"{cut_off.before_closing_minutes} min"))
+    if way.cut_off and calendar.is_working_day(day) and _too_late(way, calendar, at, day):
+        counted_from = _opening(way, calendar, calendar.working_day_after(day, 1))
+        if steps is not None:
+            steps.append(Step("cut-off", counted_from, way.cut_off_text))
         return counted_from
-    if not terms.office_hours or _in_session(calendar, at):
+    if not way.office_hours or _in_session(calendar, at):
         return at
     counted_from = calendar.next_working(at)
     next_day = calendar.date_of(counted_from)
     if next_day != day:
-        counted_from = _opening(cut_off, calendar, next_day)
-    steps.append(Step("next-session", counted_from))
+        counted_from = _opening(way, calendar, next_day)
+    if steps is not None:
+        steps.append(Step("next-session", counted_from))
     return counted_from
 
 
@@ -239,52 +274,51 @@ def _in_session(calendar: WorkingCalendar, at: Instant) -> bool:
     return not calendar.begins_day(at) or calendar.begins_session(at)
 
 
-def _too_late(cut_off: CutOff, calendar: WorkingCalendar, at: Instant, day: date) -> bool:
-    if cut_off.at is not None:
-        return at > instant_at(day, minute_of(cut_off.at), calendar.zone)
-    return at >= calendar.end_of_working_day(day) - (cut_off.before_closing_minutes or 0) * MINUTE
+def _too_late(way: _Way, calendar: WorkingCalendar, at: Instant, day: date) -> bool:
+    if way.cut_off_at >= 0:
+        return at > calendar.time_on(day, way.cut_off_at)
+    return at >= calendar.end_of_working_day(day) + way.cut_off_at * MINUTE
 
 
-def _opening(cut_off: CutOff | None, calendar: WorkingCalendar, day: date) -> Instant:
+def _opening(way: _Way, calendar: WorkingCalendar, day: date) -> Instant:
     """When a day begins to count."""
-    if cut_off is None or cut_off.counts_from is None:
+    if way.counts_from < 0:
         return calendar.start_of_working_day(day)
-    return calendar.within_hours(day, instant_at(day, minute_of(cut_off.counts_from), calendar.zone))
+    return calendar.within_hours(day, calendar.time_on(day, way.counts_from))
 
 
-def _counted(terms: _Terms, calendar: WorkingCalendar, at: Instant, steps: list[Step]) -> Instant:
+def _counted(way: _Way, calendar: WorkingCalendar, at: Instant, steps: list[Step] | None) -> Instant:
     """The end of the time that counts from an instant."""
-    span = terms.span
-    text = span.text()
-    if terms.by_dates:
-        return _counted_in_dates(span, calendar, at, steps)
-    if span.is_working:
-        steps.append(Step("working-time", calendar.add(at, span.microseconds), text))
-    elif span.unit == "calendar_day":
-        day = calendar.date_of(at) + timedelta(days=int(span.amount))
-        steps.append(Step("calendar-days", calendar.same_time_on(day, at), text))
+    if way.by_dates:
+        return _counted_in_dates(way, calendar, at, steps)
+    if way.is_working:
+        rule, due = "working-time", calendar.add(at, way.length)
+    elif way.calendar_days:
+        rule, due = "calendar-days", calendar.same_time_on(calendar.date_of(at) + timedelta(days=way.whole), at)
     else:
-        steps.append(Step("elapsed", at + span.microseconds, text))
-    return steps[-1].at
+        rule, due = "elapsed", at + way.length
+    if steps is not None:
+        steps.append(Step(rule, due, way.text))
+    return due
 
 
-def _counted_in_dates(span: Span, calendar: WorkingCalendar, at: Instant, steps: list[Step]) -> Instant:
+def _counted_in_dates(way: _Way, calendar: WorkingCalendar, at: Instant, steps: list[Step] | None) -> Instant:
     """Working days by date; a part of a day is counted first, in working hours, as the systems of provinces do."""
-    whole = int(span.amount)
-    part = span.microseconds - whole * WORKING_DAY
-    start = calendar.add(at, part)
-    if not whole:
-        steps.append(Step("working-time" if part else "within-the-day", start, span.text()))
+    start = calendar.add(at, way.part)
+    if not way.whole:
+        if steps is not None:
+            steps.append(Step("working-time" if way.part else "within-the-day", start, way.text))
         return start
-    day = calendar.working_day_after(_working_date(calendar, start), whole)
+    day = calendar.working_day_after(_working_date(calendar, start), way.whole)
     if _is_midnight_closing(calendar, start):
         wanted = due = calendar.end_of_working_day(day)
     else:
         wanted = calendar.same_time_on(day, start)
         due = calendar.within_hours(day, wanted)
-    steps.append(Step("working-days", wanted, span.text()))
-    if due != wanted:
-        steps.append(Step("kept-within-hours", due))
+    if steps is not None:
+        steps.append(Step("working-days", wanted, way.text))
+        if due != wanted:
+            steps.append(Step("kept-within-hours", due))
     return due
 
 
@@ -298,28 +332,34 @@ def _working_date(calendar: WorkingCalendar, at: Instant) -> date:
     return calendar.date_of(at - 1 if _is_midnight_closing(calendar, at) else at)
 
 
-def _measured(terms: _Terms, calendar: WorkingCalendar, earlier: Instant, later: Instant) -> int:
-    return calendar.between(earlier, later) if terms.span.is_working else later - earlier
+def _measured(way: _Way, calendar: WorkingCalendar, earlier: Instant, later: Instant) -> int:
+    return calendar.between(earlier, later) if way.is_working else later - earlier
 
 
-def _shifted(terms: _Terms, calendar: WorkingCalendar, nominal: Instant, paused: int) -> Instant:
+def _shifted(way: _Way, calendar: WorkingCalendar, nominal: Instant, paused: int) -> Instant:
     """What was counted, moved by pauses; the beginning of a session stays one: a day's pause moves it by a day."""
-    if not terms.span.is_working:
+    if not way.is_working:
         return nominal + paused
     shifted = calendar.add(nominal, paused)
-    return calendar.next_working(shifted) if terms.by_dates and calendar.begins_session(nominal) else shifted
+    return calendar.next_working(shifted) if way.by_dates and calendar.begins_session(nominal) else shifted
 
 
-def _settled(terms: _Terms, calendar: WorkingCalendar, nominal: Instant) -> _Settled:
-    """The due time from what was counted: not on a day off, and at closing time where forms count by day."""
-    day = _working_date(calendar, nominal) if terms.span.is_working else calendar.date_of(nominal)
-    due, steps = nominal, []
-    if terms.span.unit == "calendar_day" and not calendar.is_working_day(day):
+def _settled(
+    way: _Way, calendar: WorkingCalendar, nominal: Instant, steps: list[Step] | None
+) -> tuple[Instant, Instant, date]:
+    """The due time from what was counted, the last instant in time and the date: not on a day off, and at closing time
+    where forms count by day.
+    """
+    day = _working_date(calendar, nominal) if way.is_working else calendar.date_of(nominal)
+    due = nominal
+    if way.calendar_days and not calendar.is_working_day(day):
         day = calendar.next_working_day(day)
         due = calendar.same_time_on(day, nominal)
-        steps.append(Step("moved-from-day-off", due))
-    if not terms.by_day:
-        return _Settled(due, due, day, tuple(steps))
+        if steps is not None:
+            steps.append(Step("moved-from-day-off", due))
+    if not way.by_day:
+        return due, due, day
     due = calendar.end_of_working_day(day)
-    steps.append(Step("closing-time", due))
-    return _Settled(due, max(due, calendar.end_of_day(day)), day, tuple(steps))
+    if steps is not None:
+        steps.append(Step("closing-time", due))
+    return due, max(due, calendar.end_of_day(day)), day

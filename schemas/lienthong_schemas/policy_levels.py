@@ -55,9 +55,13 @@ def after(span: Span, calendar: WorkingCalendar, due: Instant) -> Instant:
     return calendar.same_time_on(calendar.date_of(due) + timedelta(days=int(span.amount)), due)
 
 
-def share_reached(share: Decimal, calendar: WorkingCalendar, due: DueTime, pauses: Pauses = ()) -> Instant:
-    """The instant at which a share of the time is used up, pauses not counted. ``pauses`` as for ``due_time``."""
-    used = int(due.total * share)
+def share_reached(
+    share: Decimal, calendar: WorkingCalendar, due: DueTime, pauses: Pauses = (), total: int | None = None
+) -> Instant:
+    """The instant at which a share of the time is used up, pauses not counted. ``pauses`` as for ``due_time``;
+    ``total``: the time to be used, where it is not what the policy gives.
+    """
+    used = int((due.total if total is None else total) * share)
     at = calendar.add(due.counted_from, used) if due.working else due.counted_from + used
     for opened, closed in joined(pauses):
         begin = max(opened, due.counted_from)

@@ -12,8 +12,8 @@ from lienthong_streams.domain.episode import Episode
 from lienthong_streams.domain.outlook import ENDLESS, Due, Outlook
 from lienthong_streams.domain.terms import Terms
 
-Whole = tuple[DueTime, Pauses]
-"""A time, from when and how much of it, and the pauses in it."""
+Whole = tuple[DueTime, Pauses, int]
+"""A time and from when it counts, the pauses in it, and how much of it there is."""
 
 
 def outlook_of(episode: Episode, terms: Terms) -> Outlook:
@@ -48,7 +48,7 @@ def _whole(episode: Episode, terms: Terms, due_at: Instant) -> Whole | None:
     begin = counted.counted_from
     total = terms.measured(begin, due_at) - paused_between(episode, terms, begin, due_at)
     pauses = [(one.opened_at, closed_at(one, episode)) for one in counting_pauses(episode, terms)]
-    return (counted._replace(total=total), pauses) if total > 0 else None
+    return (counted, pauses, total) if total > 0 else None
 
 
 def times_of_levels(terms: Terms, due_at: Instant, whole: Callable[[], Whole | None]) -> list[tuple[str, str, Instant]]:
@@ -64,8 +64,8 @@ def times_of_levels(terms: Terms, due_at: Instant, whole: Callable[[], Whole | N
             continue
         counted = whole() if warning.share is not None else None
         if warning.share is not None and counted is not None:
-            time, pauses = counted
-            reached.append(("warned", warning.level, share_reached(warning.share, terms.calendar, time, pauses)))
+            at = share_reached(warning.share, terms.calendar, *counted)
+            reached.append(("warned", warning.level, at))
     return reached + [
         ("escalated", level.level, after(level.after, terms.calendar, due_at)) for level in terms.policy.escalations
     ]

@@ -202,7 +202,7 @@ def _whole(span: Span, terms: Terms) -> Whole | None:
     if computed is None:
         return None
     total = terms.measured(computed.counted_from, span.limit.due_at)
-    return (computed._replace(total=total), ()) if total else None
+    return (computed, (), total) if total else None
 
 
 def _fact(span: Span, terms: Terms, told: _Told) -> Fact:

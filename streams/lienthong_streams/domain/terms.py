@@ -55,8 +55,12 @@ class Terms:
         computes = policy is not None and calendar is not None and policy.span is not None
         self.restarts = computes and supplement is not None and supplement.mode == "restart"
         """Whether the time begins again after a supplement; what is only stated has nothing to begin again."""
-        self._last_computed: tuple[Instant, DueTime] | None = None
-        """The last answer: a verdict asks the same several times."""
+        self._last_computed: DueTime | None = None
+        self._computed_for: Instant = 0
+        self._last_began: Instant = 0
+        self._began_clock = ""
+        self._began_for: Instant = 0
+        """The last answers, and what they are answers to: a verdict asks the same several times."""
         self._by_day = policy is not None and policy.due_precision == "day"
         self._to_end_of_day = policy is not None and self._by_day and (policy.unit is None or policy.unit in DAY_UNITS)
 
@@ -112,9 +116,10 @@ class Terms:
             return None
         if pauses:
             return due_time(self.policy, self.calendar, started_at, pauses=pauses)
-        if self._last_computed is None or self._last_computed[0] != started_at:
-            self._last_computed = started_at, due_time(self.policy, self.calendar, started_at)
-        return self._last_computed[1]
+        if self._last_computed is None or self._computed_for != started_at:
+            self._last_computed = due_time(self.policy, self.calendar, started_at)
+            self._computed_for = started_at
+        return self._last_computed
 
     def limit_of(self, clock: str, since: Instant, pauses: Pauses = ()) -> Limit | None:
         """Until when another clock of the policy may run, if it has one. Raises CalendarError."""
@@ -133,15 +138,21 @@ class Terms:
         """From when a clock runs that started at an instant."""
         if self.policy is None or self.calendar is None or clock not in self.clocks:
             return since
-        return counted_from(self.policy, self.calendar, since, clock=clock)
+        return self._begin(self.policy, self.calendar, clock, since)
 
     def counted_from(self, started_at: Instant) -> Instant | None:
         """From when the time counts of a clock that started at an instant; None where the due time is only stated."""
         if self.policy is None or self.calendar is None or self.policy.span is None:
             return None
-        if self._last_computed is not None and self._last_computed[0] == started_at:
-            return self._last_computed[1].counted_from
-        return counted_from(self.policy, self.calendar, started_at)
+        if self._last_computed is not None and self._computed_for == started_at:
+            return self._last_computed.counted_from
+        return self._begin(self.policy, self.calendar, self.clock, started_at)
+
+    def _begin(self, policy: ClockPolicy, calendar: WorkingCalendar, clock: str, since: Instant) -> Instant:
+        if self._began_for != since or self._began_clock != clock:
+            self._last_began = counted_from(policy, calendar, since, clock=clock)
+            self._began_for, self._began_clock = since, clock
+        return self._last_began
 
     def last_in_time(self, due: Instant) -> Instant:
         """The last instant that is in time for a stated due time: where forms count by day, the end of its day."""
