@@ -78,7 +78,7 @@ def test_an_ordinary_event_takes_about_forty_bytes() -> None:
     """The stated bound of memory stands on it: what an event shares with the first of its case costs nothing."""
     plain = known([event(seq, "4", 60 * seq, due=9_000, channel="online") for seq in range(1, 9)], delay=1)
     assert len(pack_timeline(plain)) <= 8 * 40 + 60
-    marked = [one._replace(event=one.event._replace(marks=1 << 8)) for one in plain]
+    marked = [Known(one.event._replace(marks=1 << 8), one.known_at) for one in plain]
     assert len(pack_timeline(marked)) - len(pack_timeline(plain)) == 8 * 3
 
 

@@ -49,7 +49,7 @@ def calm_of(progress: Progress, outcome: Fold, last: Known) -> Calm | None:
     if not progress.in_order or progress.hole or progress.handed_over or not walk.episodes or terms is None:
         return None
     episode, table = walk.episodes[-1], walk.table
-    if table is None or episode.last != progress.last or walk.reached != last.event.occurred_at:
+    if table is None or episode.last is not progress.last or walk.reached != last.event.occurred_at:
         return None
     if walk.earliest is not None and walk.earliest > walk.reached:
         return None

@@ -189,12 +189,12 @@ def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str
     if episode.balance is not None and episode.holders:
         began = min(began, until)
         found[episode.holders[0].name] = used_until(episode, terms, began)
-    for index, (since, _, office) in enumerate(episode.holders):
-        begin = began if index == 0 else max(since, began)
+    for index, turn in enumerate(episode.holders):
+        begin = began if index == 0 else max(turn.since, began)
         end = episode.holders[index + 1].since if index + 1 < len(episode.holders) else until
         end = min(max(end, begin), until)
         ran = terms.measured(begin, end) - paused_between(episode, terms, begin, end)
-        found[office] = found.get(office, 0) + max(0, ran)
+        found[turn.name] = found.get(turn.name, 0) + max(0, ran)
     return tuple(found.items())
 
 

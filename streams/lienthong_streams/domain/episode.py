@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lienthong_schemas.instants import Instant
@@ -10,30 +9,37 @@ from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.outlook import Limit, Outlook
 
 
-@dataclass(slots=True)
 class Pause:
     """A pause: why, when it opened and closed (None: still open), by which acts, and after how many statements."""
 
-    reason: str
-    opened_at: Instant
-    opened_by: Act
-    statement: int
-    closed_at: Instant | None = None
-    closed_by: Act | None = None
-    limit: Limit | None = None
-    """How long the applicant may take, once it was asked for."""
-    asked_by: Limit | None = None
-    """Until when the office could ask for papers, once it was asked for."""
+    __slots__ = ("asked_by", "closed_at", "closed_by", "limit", "opened_at", "opened_by", "reason", "statement")
+
+    def __init__(self, reason: str, opened_at: Instant, opened_by: Act, statement: int) -> None:
+        self.reason = reason
+        self.opened_at = opened_at
+        self.opened_by = opened_by
+        self.statement = statement
+        self.closed_at: Instant | None = None
+        self.closed_by: Act | None = None
+        self.limit: Limit | None = None
+        """How long the applicant may take, once it was asked for."""
+        self.asked_by: Limit | None = None
+        """Until when the office could ask for papers, once it was asked for."""
 
 
-class Statement(NamedTuple):
+class Statement:
     """A due time stated anew. ``after_pause``: a pause had opened since the one before."""
 
-    act: Act
-    at: Instant
-    before: Instant | None
-    due_at: Instant | None
-    after_pause: bool
+    __slots__ = ("act", "after_pause", "at", "before", "due_at")
+
+    def __init__(
+        self, act: Act, at: Instant, before: Instant | None, due_at: Instant | None, after_pause: bool
+    ) -> None:
+        self.act = act
+        self.at = at
+        self.before = before
+        self.due_at = due_at
+        self.after_pause = after_pause
 
     @property
     def is_extension(self) -> bool:
@@ -53,12 +59,15 @@ class Balance(NamedTuple):
     paused_seconds: int
 
 
-class Turn(NamedTuple):
+class Turn:
     """From ``since`` on, by an act, the case was held by the office ``name``, or the step ``name`` was done."""
 
-    since: Instant
-    act: Act
-    name: str
+    __slots__ = ("act", "name", "since")
+
+    def __init__(self, since: Instant, act: Act, name: str) -> None:
+        self.since = since
+        self.act = act
+        self.name = name
 
 
 class Stretch(NamedTuple):
@@ -71,36 +80,56 @@ class Stretch(NamedTuple):
     until_act: Act | None
 
 
-@dataclass(slots=True)
 class Episode:
     """What the walk over a timeline has gathered about one episode."""
 
-    number: int
-    started_by: Act
-    started_at: Instant
-    last: Act
-    urgency: str = ""
-    """What the case stated when the episode began; it may select the policy."""
-    balance: Balance | None = None
-    """Of the first episode of a case that came in by an opening."""
-    back_dated: bool = False
-    """Whether the first episode was entered long after it is said to have begun."""
-    due_before_it_began: bool = False
-    """Whether the first due time lies before the event that began the first episode."""
-    statements: list[Statement] = field(default_factory=list)
-    pauses: list[Pause] = field(default_factory=list)
-    holders: list[Turn] = field(default_factory=list)
-    """From when which office held the case."""
-    steps: list[Turn] = field(default_factory=list)
-    """From when which step was done."""
-    ended_by: Act | None = None
-    ended_at: Instant | None = None
-    judged: bool = True
-    """False where the case was stopped without being handled: no ``met``."""
-    step_limits: list[Limit | None] = field(default_factory=list)
-    """Beside each step how long it may take, once it was asked for."""
-    outlook: Outlook | None = None
-    """What lies ahead under the terms of the case, once it was asked for."""
+    __slots__ = (
+        "back_dated",
+        "balance",
+        "due_before_it_began",
+        "ended_at",
+        "ended_by",
+        "holders",
+        "judged",
+        "last",
+        "number",
+        "outlook",
+        "pauses",
+        "started_at",
+        "started_by",
+        "statements",
+        "step_limits",
+        "steps",
+        "urgency",
+    )
+
+    def __init__(self, number: int, started_by: Act, started_at: Instant, urgency: str = "") -> None:
+        self.number = number
+        self.started_by = started_by
+        self.started_at = started_at
+        self.last = started_by
+        self.urgency = urgency
+        """What the case stated when the episode began; it may select the policy."""
+        self.balance: Balance | None = None
+        """Of the first episode of a case that came in by an opening."""
+        self.back_dated = False
+        """Whether the first episode was entered long after it is said to have begun."""
+        self.due_before_it_began = False
+        """Whether the first due time lies before the event that began the first episode."""
+        self.statements: list[Statement] = []
+        self.pauses: list[Pause] = []
+        self.holders: list[Turn] = []
+        """From when which office held the case."""
+        self.steps: list[Turn] = []
+        """From when which step was done."""
+        self.ended_by: Act | None = None
+        self.ended_at: Instant | None = None
+        self.judged = True
+        """False where the case was stopped without being handled: no ``met``."""
+        self.step_limits: list[Limit | None] = []
+        """Beside each step how long it may take, once it was asked for."""
+        self.outlook: Outlook | None = None
+        """What lies ahead under the terms of the case, once it was asked for."""
 
     @property
     def stated_due_at(self) -> Instant | None:
@@ -187,11 +216,11 @@ class Episode:
     def stretches(self, turns: list[Turn]) -> list[Stretch]:
         """The stretches between turns, the last up to the end."""
         found = []
-        for index, (since, act, name) in enumerate(turns):
+        for index, turn in enumerate(turns):
             if index + 1 < len(turns):
                 until: Instant | None = turns[index + 1].since
                 until_act: Act | None = turns[index + 1].act
             else:
                 until, until_act = self.ended_at, self.ended_by
-            found.append(Stretch(name, since, act, until, until_act))
+            found.append(Stretch(turn.name, turn.since, turn.act, until, until_act))
         return found

@@ -106,13 +106,13 @@ def _why(episode: Episode, terms: Terms, pauses: Sequence[Pause], at: Instant) -
         again = terms.restarts and pause.reason == "supplement" and pause not in late_pauses(episode, terms)
         found = _Why(RUNNING, "restarted" if again else "resumed", pause.closed_by)
     turn = _holding(episode, at)
-    if found.act != turn.act and turn.since > _begin_of(found, pauses, episode):
+    if found.act is not turn.act and turn.since > _begin_of(found, pauses, episode):
         found = _Why(RUNNING, "held", turn.act)
     return found
 
 
 def _begin_of(why: _Why, pauses: Sequence[Pause], episode: Episode) -> Instant:
-    closed = [pause.closed_at for pause in pauses if pause.closed_by == why.act and pause.closed_at is not None]
+    closed = [pause.closed_at for pause in pauses if pause.closed_by is why.act and pause.closed_at is not None]
     return max(closed, default=episode.started_at)
 
 

@@ -44,7 +44,7 @@ def pack(progress: Progress) -> Packed:
         None if walk.submission is None else _packed_submission(walk.submission, sides),
         [_packed_episode(episode, sides) for episode in walk.episodes],
         [tuple(remark) for remark in walk.remarks],
-        None if walk.deferred is None else (sides.number(walk.deferred.act), *walk.deferred[1:]),
+        None if walk.deferred is None else (sides.number(walk.deferred.act), walk.deferred.urgency, walk.deferred.at),
         None if progress.passage is None else _packed_passage(progress.passage, sides),
         sides.stride,
         [part for side in sides.places for part in side],
@@ -61,16 +61,15 @@ def unpack(case_id: str, packed: Sequence[Any], rules: Rules) -> Progress | None
     deferred, passage = more
     kind = case_id.split(":", 1)[0]
     acts = _Acts(stride, sides)
-    walk = Walk(
-        rules.table(kind, begins_at) if last is not None else None,
-        [Remark(*remark) for remark in remarks],
-        [_episode(one, acts) for one in episodes],
-        None if waiting is None else _submission(waiting, acts),
-        status,
-        None if deferred is None else Begun(acts[deferred[0]], *deferred[1:]),
-        *times,
-    )
-    progress = Progress(kind, rules, begins_at, acts[last], flags & 1 > 0, flags & 2 > 0, flags & 4 > 0, walk)
+    walk = Walk(rules.table(kind, begins_at) if last is not None else None, [Remark(*remark) for remark in remarks])
+    walk.episodes = [_episode(one, acts) for one in episodes]
+    walk.submission = None if waiting is None else _submission(waiting, acts)
+    walk.status = status
+    walk.deferred = None if deferred is None else Begun(acts.of(deferred[0]), deferred[1], deferred[2])
+    walk.earliest, walk.reached = times
+    progress = Progress(kind, rules, begins_at, walk)
+    progress.last = acts.of_any(last)
+    progress.in_order, progress.hole, progress.handed_over = flags & 1 > 0, flags & 2 > 0, flags & 4 > 0
     progress.passage = None if passage is None else _passage(passage, acts)
     progress.find_terms()
     return progress if progress.mark == mark else None
@@ -83,7 +82,7 @@ class _Sides:
 
     def __init__(self, stride: int) -> None:
         self.stride = stride
-        self.places: dict[Side, int] = {}
+        self.places: dict[tuple[int, str, str, str], int] = {}
         self._side: Side | None = None
         self._begin = 0
 
@@ -91,27 +90,36 @@ class _Sides:
         """The number of an act, if there is one. Raises OverflowError where it leaves no room for its side."""
         if act is None:
             return None
-        side, seq = act
-        if seq >= self.stride:
-            raise OverflowError(seq)
+        side = act.side
+        if act.seq >= self.stride:
+            raise OverflowError(act.seq)
         if side is not self._side:  # mostly it is the one before
             self._side = side
-            self._begin = self.stride * self.places.setdefault(side, len(self.places))
-        return self._begin + seq
+            place = side.epoch, side.office, side.commune, side.selector
+            self._begin = self.stride * self.places.setdefault(place, len(self.places))
+        return self._begin + act.seq
 
 
-class _Acts(dict[Any, Any]):
-    """Acts by their numbers, each made once; None is no act."""
+class _Acts:
+    """Acts by their numbers, each made once."""
+
+    __slots__ = ("_made", "_sides", "_stride")
 
     def __init__(self, stride: int, sides: Sequence[Any]) -> None:
-        super().__init__(((None, None),))
         self._stride = stride
         self._sides = [Side(*sides[at : at + 4]) for at in range(0, len(sides), 4)]
+        self._made: dict[int, Act] = {}
 
-    def __missing__(self, number: int) -> Act:
-        place, seq = divmod(number, self._stride)
-        act = self[number] = Act(self._sides[place], seq)
+    def of(self, number: int) -> Act:
+        """The act with a number."""
+        act = self._made.get(number)
+        if act is None:
+            act = self._made[number] = Act(self._sides[number // self._stride], number % self._stride)
         return act
+
+    def of_any(self, number: int | None) -> Act | None:
+        """The act with a number, if there is one."""
+        return None if number is None else self.of(number)
 
 
 def _packed_submission(waiting: Submission, sides: _Sides) -> Packed:
@@ -128,8 +136,10 @@ def _packed_submission(waiting: Submission, sides: _Sides) -> Packed:
 
 def _submission(packed: Sequence[Any], acts: _Acts) -> Submission:
     at, act, urgency, occurred_at, decided_at, decided_by, limit = packed
-    occurred_at = at if occurred_at is None else occurred_at
-    return Submission(at, acts[act], urgency, occurred_at, decided_at, acts[decided_by], _limit(limit))
+    submission = Submission(at, acts.of(act), urgency, at if occurred_at is None else occurred_at)
+    submission.decided_at, submission.decided_by = decided_at, acts.of_any(decided_by)
+    submission.limit = _limit(limit)
+    return submission
 
 
 def _packed_episode(episode: Episode, sides: _Sides) -> Packed:
@@ -157,37 +167,32 @@ def _episode(packed: Sequence[Any], acts: _Acts) -> Episode:
         number, started_by, started_at, last, urgency, balance, flags, told, pauses, holders, steps, ended_by, ended_at,
         outlook,
     ) = packed  # fmt: skip
-    statements: list[Statement] = []
+    episode = Episode(number, acts.of(started_by), started_at, urgency)
+    episode.last = acts.of(last)
+    episode.balance = None if balance is None else Balance(*balance)
+    episode.back_dated, episode.due_before_it_began, episode.judged = flags & 1 > 0, flags & 2 > 0, flags & 4 > 0
     before = None
     for stated_by, at, due_at, after_pause in told:
-        statements.append(Statement(acts[stated_by], at, before, due_at, after_pause))
+        episode.statements.append(Statement(acts.of(stated_by), at, before, due_at, after_pause))
         before = due_at
-    return Episode(
-        number,
-        acts[started_by],
-        started_at,
-        acts[last],
-        urgency,
-        None if balance is None else Balance(*balance),
-        flags & 1 > 0,
-        flags & 2 > 0,
-        statements,
-        [_pause(pause, acts) for pause in pauses],
-        [Turn(since, acts[held_by], acts[held_by].side.office) for since, held_by in holders],
-        [Turn(since, acts[done_by], name) for since, done_by, name, _ in steps or ()],
-        acts[ended_by],
-        ended_at,
-        flags & 4 > 0,
-        [_limit(limit) for _, _, _, limit in steps or ()],
-        None if outlook is None else _outlook(outlook),
-    )
+    episode.pauses = [_pause(pause, acts) for pause in pauses]
+    for since, held_by in holders:
+        holder = acts.of(held_by)
+        episode.holders.append(Turn(since, holder, holder.side.office))
+    for since, done_by, name, limit in steps or ():
+        episode.steps.append(Turn(since, acts.of(done_by), name))
+        episode.step_limits.append(_limit(limit))
+    episode.ended_by, episode.ended_at = acts.of_any(ended_by), ended_at
+    episode.outlook = None if outlook is None else _outlook(outlook)
+    return episode
 
 
 def _packed_steps(episode: Episode, sides: _Sides) -> list[Packed]:
-    steps = zip(episode.stretches(episode.steps)[:-1], episode.step_limits, strict=False)
-    done = [(one.since, sides.number(one.act), one.name, _packed_limit(limit, one.until)) for one, limit in steps]
-    since, act, name = episode.steps[-1]
-    return [*done, (since, sides.number(act), name, _packed_limit(episode.step_limits[-1], None))]
+    ends = [*[turn.since for turn in episode.steps[1:]], None]
+    return [
+        (step.since, sides.number(step.act), step.name, _packed_limit(limit, end))
+        for step, limit, end in zip(episode.steps, episode.step_limits, ends, strict=True)
+    ]
 
 
 def _packed_pause(pause: Pause, sides: _Sides) -> Packed:
@@ -205,16 +210,10 @@ def _packed_pause(pause: Pause, sides: _Sides) -> Packed:
 
 def _pause(packed: Sequence[Any], acts: _Acts) -> Pause:
     reason, opened_at, opened_by, statement, closed_at, closed_by, limit, asked_by = packed
-    return Pause(
-        reason,
-        opened_at,
-        acts[opened_by],
-        statement,
-        closed_at,
-        acts[closed_by],
-        _limit(limit),
-        _limit(asked_by),
-    )
+    pause = Pause(reason, opened_at, acts.of(opened_by), statement)
+    pause.closed_at, pause.closed_by = closed_at, acts.of_any(closed_by)
+    pause.limit, pause.asked_by = _limit(limit), _limit(asked_by)
+    return pause
 
 
 def _packed_passage(passage: Passage, sides: _Sides) -> Packed:
@@ -233,17 +232,19 @@ def _packed_wait(wait: Wait, sides: _Sides) -> Packed:
 
 def _passage(packed: Sequence[Any], acts: _Acts) -> Passage:
     late, arrival, arrived_in, transfers = packed
-    return Passage(
-        [Delivery(acts[number], *rest) for number, *rest in late],
-        None if arrival is None else _wait(arrival, acts),
-        arrived_in,
-        [_wait(one, acts) for one in transfers],
-    )
+    passage = Passage()
+    passage.late = [Delivery(acts.of(number), *rest) for number, *rest in late]
+    passage.arrival = None if arrival is None else _wait(arrival, acts)
+    passage.arrived_in = arrived_in
+    passage.transfers = [_wait(one, acts) for one in transfers]
+    return passage
 
 
 def _wait(packed: Sequence[Any], acts: _Acts) -> Wait:
     since, act, urgency, until, until_act, limit = packed
-    return Wait(since, acts[act], urgency, until, acts[until_act], _limit(limit))
+    wait = Wait(since, acts.of(act), urgency)
+    wait.until, wait.until_act, wait.limit = until, acts.of_any(until_act), _limit(limit)
+    return wait
 
 
 def _packed_limit(limit: Limit | None, ended_at: Instant | None) -> int | Packed | None:

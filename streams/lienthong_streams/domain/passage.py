@@ -10,13 +10,12 @@ policy names none, from a handover to the first event of the successor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
-from lienthong_streams.domain.act import Act
+from lienthong_streams.domain.act import Act, Side
 from lienthong_streams.domain.outlook import Limit
 from lienthong_streams.domain.rules import Rules, Selection
 from lienthong_streams.domain.timeline import Known
@@ -32,28 +31,32 @@ class Delivery(NamedTuple):
     policy_id: str
 
 
-@dataclass(slots=True)
 class Wait:
     """Somebody must be heard: since when, by which act, and when he was. ``act.office`` is the one who must."""
 
-    since: Instant
-    act: Act
-    urgency: str
-    until: Instant | None = None
-    until_act: Act | None = None
-    limit: Limit | None = None
-    """Until when it must be, once it was asked for."""
+    __slots__ = ("act", "limit", "since", "until", "until_act", "urgency")
+
+    def __init__(self, since: Instant, act: Act, urgency: str) -> None:
+        self.since = since
+        self.act = act
+        self.urgency = urgency
+        self.until: Instant | None = None
+        self.until_act: Act | None = None
+        self.limit: Limit | None = None
+        """Until when it must be, once it was asked for."""
 
 
-@dataclass(slots=True)
 class Passage:
     """What was gathered."""
 
-    late: list[Delivery] = field(default_factory=list)
-    arrival: Wait | None = None
-    arrived_in: str = ""
-    """The state in which the case arrived; another one ends the wait."""
-    transfers: list[Wait] = field(default_factory=list)
+    __slots__ = ("arrival", "arrived_in", "late", "transfers")
+
+    def __init__(self) -> None:
+        self.late: list[Delivery] = []
+        self.arrival: Wait | None = None
+        self.arrived_in = ""
+        """The state in which the case arrived; another one ends the wait."""
+        self.transfers: list[Wait] = []
 
     def take(self, known: Known, act: Act, at: Instant, rules: Rules, *, first: bool) -> None:
         """Go one event further, by its act. ``at``: when it happened, as far as the bus believes it."""
@@ -69,9 +72,8 @@ class Passage:
         if first and event.change != "opening":
             self._note_arrival(event, act, at, rules)
         if event.handover is not None:
-            self.transfers.append(
-                Wait(at, Act(act.side._replace(office=event.handover.successor), act.seq), event.urgency)
-            )
+            successor = Side(act.epoch, event.handover.successor, act.commune, act.selector)
+            self.transfers.append(Wait(at, Act(successor, act.seq), event.urgency))
 
     def _note_delivery(self, event: CaseEvent, act: Act, at: Instant, known_at: Instant, rules: Rules) -> None:
         terms = rules.terms(Selection(event.kind, event.selector, event.urgency, "sync"), at)

@@ -7,7 +7,6 @@ else comes needs the timeline, from which ``progress_of`` makes the progress ane
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant, iso_of
@@ -20,26 +19,39 @@ from lienthong_streams.domain.timeline import Applied, Known, applied
 from lienthong_streams.domain.walk import Walk, begin_of, bounded
 
 
-@dataclass(slots=True)
 class Progress:
     """A case as far as it is known."""
 
-    kind: str
-    rules: Rules
-    begins_at: Instant
-    """When the first event lets a clock begin: it selects the table of states."""
-    last: Act | None
-    """The last event that has a say."""
-    in_order: bool
-    """Whether the next number simply continues the sequence: no hole, no conflict, nothing held, no handover."""
-    hole: bool
-    handed_over: bool
-    """Whether the last event is a handover."""
-    walk: Walk
-    terms: Terms | None = None
-    """How the case is counted; None where no policy covers it or nothing has begun."""
-    passage: Passage | None = None
-    """How it passed between systems; None as long as nothing is to be kept of it."""
+    __slots__ = (
+        "begins_at",
+        "handed_over",
+        "hole",
+        "in_order",
+        "kind",
+        "last",
+        "passage",
+        "rules",
+        "terms",
+        "walk",
+    )
+
+    def __init__(self, kind: str, rules: Rules, begins_at: Instant, walk: Walk) -> None:
+        self.kind = kind
+        self.rules = rules
+        self.begins_at = begins_at
+        """When the first event lets a clock begin: it selects the table of states."""
+        self.walk = walk
+        self.last: Act | None = None
+        """The last event that has a say."""
+        self.in_order = False
+        """Whether the next number simply continues the sequence: no hole, no conflict, nothing held, no handover."""
+        self.hole = False
+        self.handed_over = False
+        """Whether the last event is a handover."""
+        self.terms: Terms | None = None
+        """How the case is counted; None where no policy covers it or nothing has begun."""
+        self.passage: Passage | None = None
+        """How it passed between systems; None as long as nothing is to be kept of it."""
 
     def follows(self, known: Known) -> bool:
         """Whether an event is simply the next one, so that ``step`` does what a new walk would."""
@@ -112,17 +124,17 @@ def progress_of(timeline: Sequence[Known], rules: Rules) -> Progress:
     remarks = _remarks_on_sequence(chosen)
     kind = timeline[0].event.kind
     if not chosen.events:
-        return Progress(kind, rules, 0, None, False, False, False, Walk(None, remarks))
+        return Progress(kind, rules, 0, Walk(None, remarks))
     first, last = chosen.events[0], chosen.events[-1].event
     begins_at = begin_of(first.event, bounded(first.event, first.known_at))
     table = rules.table(kind, begins_at)
     if table is None:
         detail = f"no table of states for {kind} is valid at {iso_of(begins_at)}"
         remarks.append(remark_on(act_of(first.event), "no-states", detail))
-    walk = Walk(table, remarks)
-    in_order = not (chosen.holes or chosen.conflicts or chosen.held) and not _hands_over(chosen, last.epoch)
-    handed_over = last.handover is not None
-    progress = Progress(kind, rules, begins_at, None, in_order, bool(chosen.holes), handed_over, walk)
+    progress = Progress(kind, rules, begins_at, Walk(table, remarks))
+    progress.in_order = not (chosen.holes or chosen.conflicts or chosen.held) and not _hands_over(chosen, last.epoch)
+    progress.hole = bool(chosen.holes)
+    progress.handed_over = last.handover is not None
     progress.take_all(chosen.events)
     return progress
 
@@ -132,6 +144,8 @@ def _hands_over(chosen: Applied, epoch: int) -> bool:
 
 
 def _remarks_on_sequence(chosen: Applied) -> list[Remark]:
+    if not (chosen.holes or chosen.conflicts or chosen.held):
+        return []
     some = chosen.events[-1].event if chosen.events else (chosen.held or chosen.conflicts)[0]
     remarks = [
         Remark("hole", f"{hole.epoch}.{hole.first}-{hole.last}", "missing in the sequence", some.office, some.commune)

@@ -19,11 +19,20 @@ FIRST_EPOCH = 1
 FIRST_SEQ = 1
 
 
-class Known(NamedTuple):
-    """An event and when the bus knew it (the record's timestamp)."""
+class Known:
+    """An event and when the bus knew it (the record's timestamp). Plain, as an act is."""
 
-    event: CaseEvent
-    known_at: Instant
+    __slots__ = ("event", "known_at")
+
+    def __init__(self, event: CaseEvent, known_at: Instant) -> None:
+        self.event = event
+        self.known_at = known_at
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Known) and self.event == other.event and self.known_at == other.known_at
+
+    def __repr__(self) -> str:
+        return f"Known({self.event!r}, {self.known_at})"
 
 
 class Hole(NamedTuple):

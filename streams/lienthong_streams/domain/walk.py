@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
@@ -24,49 +23,56 @@ BACK_DATED: Final = timedelta(hours=1) // timedelta(microseconds=1)
 """Microseconds between an acceptance and its entry into the outbox from which it counts as back-dated (design §5)."""
 
 
-@dataclass(slots=True)
 class Submission:
     """A case that waits to be accepted: since when, by which acts."""
 
-    at: Instant
-    act: Act
-    urgency: str
-    occurred_at: Instant
-    """As the office said, however far ahead of the bus."""
-    decided_at: Instant | None = None
-    decided_by: Act | None = None
-    limit: Limit | None = None
-    """How long the office may take, once it was asked for."""
+    __slots__ = ("act", "at", "decided_at", "decided_by", "limit", "occurred_at", "urgency")
+
+    def __init__(self, at: Instant, act: Act, urgency: str, occurred_at: Instant) -> None:
+        self.at = at
+        self.act = act
+        self.urgency = urgency
+        self.occurred_at = occurred_at
+        """As the office said, however far ahead of the bus."""
+        self.decided_at: Instant | None = None
+        self.decided_by: Act | None = None
+        self.limit: Limit | None = None
+        """How long the office may take, once it was asked for."""
 
 
-class Begun(NamedTuple):
+class Begun:
     """By what act, with what urgency and when the first clock of a case began, or its wait to be accepted."""
 
-    act: Act
-    urgency: str
-    at: Instant
+    __slots__ = ("act", "at", "urgency")
+
+    def __init__(self, act: Act, urgency: str, at: Instant) -> None:
+        self.act = act
+        self.urgency = urgency
+        self.at = at
 
 
 StartStatus = Callable[[CaseEvent, Instant], str | None]
 """From an event that would begin a clock, and when, to the state with which that clock is to start; None: any."""
 
 
-@dataclass(slots=True)
 class Walk:
     """What the walk has gathered."""
 
-    table: Table | None
-    """The table of states; without one nothing is gathered."""
-    remarks: list[Remark]
-    episodes: list[Episode] = field(default_factory=list)
-    submission: Submission | None = None
-    status: str = ""
-    deferred: Begun | None = None
-    """How the clock would have begun, while it waits for the state with which its policy lets it start."""
-    earliest: Instant | None = None
-    """The earliest time that an event claims which is not merely waiting."""
-    reached: Instant | None = None
-    """How far the events have come: none happened before the one before it."""
+    __slots__ = ("deferred", "earliest", "episodes", "reached", "remarks", "status", "submission", "table")
+
+    def __init__(self, table: Table | None, remarks: list[Remark]) -> None:
+        self.table = table
+        """The table of states; without one nothing is gathered."""
+        self.remarks = remarks
+        self.episodes: list[Episode] = []
+        self.submission: Submission | None = None
+        self.status = ""
+        self.deferred: Begun | None = None
+        """How the clock would have begun, while it waits for the state with which its policy lets it start."""
+        self.earliest: Instant | None = None
+        """The earliest time that an event claims which is not merely waiting."""
+        self.reached: Instant | None = None
+        """How far the events have come: none happened before the one before it."""
 
     def take(self, known: Known, act: Act, start_status: StartStatus) -> None:
         """Go one event further. ``start_status``: the state with which the clock starts, where a policy names one."""
@@ -97,7 +103,7 @@ class Walk:
             self.episodes.append(episode)
         elif episode.ended_by is not None and effect in ("running", "paused"):
             self.remark("reopened", act, f"state {event.status!r} after the end")
-            episode = Episode(episode.number + 1, act, at, act, event.urgency)
+            episode = Episode(episode.number + 1, act, at, event.urgency)
             self.episodes.append(episode)
         episode.last = act
         episode.state_due(at, act, event.due_at)
@@ -116,7 +122,7 @@ class Walk:
         begin = Begun(act, event.urgency, begin_of(event, at))
         awaited = None if event.change == "opening" else start_status(event, begin.at)
         if awaited is None or event.status == awaited:
-            return begin if self.deferred is None else begin._replace(at=at)
+            return begin if self.deferred is None else Begun(act, event.urgency, at)
         if effect not in ("ended", "stopped"):
             self.deferred = self.deferred or begin
             return None
@@ -167,7 +173,7 @@ def bounded(event: CaseEvent, known_at: Instant) -> Instant:
 
 def _first_episode(event: CaseEvent, begin: Begun, at: Instant) -> Episode:
     opening = event.opening
-    episode = Episode(1, begin.act, begin.at, begin.act, begin.urgency)
+    episode = Episode(1, begin.act, begin.at, begin.urgency)
     if opening is not None:
         episode.balance = Balance(at, opening.used_seconds, opening.paused_seconds)
     if event.change != "opening":

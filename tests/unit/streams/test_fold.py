@@ -11,6 +11,7 @@ from lienthong_schemas.instants import iso_of
 from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE, PROVISIONAL_SILENCE
 from lienthong_streams.domain.facts import Fact, Fold
 from lienthong_streams.domain.fold import fold
+from lienthong_streams.domain.timeline import Known
 from tests.support.cases import CASE, POLICY, STATES, book, event, handover, known, minute, opening
 
 HEARD = {"H27.16": minute(1_000_000)}
@@ -238,7 +239,7 @@ def test_a_time_ahead_of_the_bus_is_cut_to_five_minutes() -> None:
     """An office cannot end a case in the future (design §5: append time + 5 minutes)."""
     end = event(2, "9", 500, due=60, ended_at=None)
     timeline = known([event(1, "2", 0, due=60)])
-    timeline += [known([end])[0]._replace(known_at=minute(50))]
+    timeline += [Known(end, minute(50))]
     outcome = fold(timeline, book(), minute(51), HEARD)
     assert outcome.clocks[0].ended_at == minute(55)
     assert "occurred-in-the-future" in codes(outcome)
