@@ -12,7 +12,7 @@ from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_schemas.records import ClockEvent, Finding, clock_event, finding
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_streams.announce import CLOCK_EVENTS, Origin, announcement
-from lienthong_streams.domain.facts import Clock
+from lienthong_streams.domain.processing import Clock
 from lienthong_streams.domain.replay import Replay
 from lienthong_streams.domain.timeline import Known
 

@@ -192,7 +192,9 @@ class Carried:
 
 def same(one: Fold, other: Fold) -> bool:
     """Equal in keys and firmness too, not only in contents."""
-    keys = [[claim[:2] for claim in (*each.fact_claims, *each.remark_claims)] for each in (one, other)]
+    keys = [
+        [(claim.key, claim.firmness) for claim in (*each.fact_claims, *each.remark_claims)] for each in (one, other)
+    ]
     return keys[0] == keys[1] and one == other
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_streams.domain.facts import Clock, Fact, Fold
+from lienthong_streams.domain.facts import Fact, Fold
+from lienthong_streams.domain.processing import Clock
 from lienthong_streams.domain.rules import Selection, rules_of
 from lienthong_streams.domain.timeline import Known
 from tests.support.ledger_recount import Counted, recount

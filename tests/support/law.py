@@ -9,8 +9,9 @@ from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.records import ReferenceRecord
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_schemas.reference_files import load_reference
-from lienthong_streams.domain.facts import Clock, Fold
+from lienthong_streams.domain.facts import Fold
 from lienthong_streams.domain.fold import fold
+from lienthong_streams.domain.processing import Clock
 from lienthong_streams.domain.timeline import Known, insert
 from tests.support.calendars import at, shown
 from tests.support.cases import event

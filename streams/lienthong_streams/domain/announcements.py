@@ -7,7 +7,7 @@ withdrawn and holds again gets an id that names the withdrawal. What was announc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from lienthong_schemas.identity import announcement_id, confirmation_id, withdrawal_id
 from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE
@@ -17,15 +17,21 @@ _OF_THE_DELIVERY: Final = "sync|"
 """How the keys of the clock begin that measures the delivery itself."""
 
 
-class Emission(NamedTuple):
+class Emission:
     """Something to say. ``kind`` is ``said`` (``content`` holds), ``withdrawn`` or ``confirmed`` (of ``refers_to``)."""
 
-    kind: str
-    event_id: str
-    settled_key: str
-    refers_to: str | None
-    firmness: str
-    content: Fact | Remark | None
+    __slots__ = ("content", "event_id", "firmness", "kind", "refers_to", "settled_key")
+
+    def __init__(
+        self, kind: str, event_id: str, settled_key: str, refers_to: str | None, firmness: str,
+        content: Fact | Remark | None,
+    ) -> None:  # fmt: skip
+        self.kind = kind
+        self.event_id = event_id
+        self.settled_key = settled_key
+        self.refers_to = refers_to
+        self.firmness = firmness
+        self.content = content
 
 
 def holding(case_id: str, fold: Fold) -> dict[str, Fact | Remark]:
@@ -40,26 +46,36 @@ def diff(case_id: str, standing: dict[str, str], withdrawals: dict[str, str], fo
     last withdrawal. The id of what stands follows from the two.
     """
     claims = _claims(fold)
-    if standing == {key: claim.firmness for key, claim in claims.items()}:
+    if _all_said(standing, claims):
         return ()
     emissions: list[Emission] = []
     for key in [key for key, firmness in standing.items() if _must_withdraw(firmness, claims.get(key))]:
-        said = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))
+        settled_key = f"{case_id}|{key}"
+        said = announcement_id(settled_key, withdrawals.get(key, ""))
         withdrawn = withdrawals[key] = withdrawal_id(said)
         claim = claims.get(key)
         content = None if claim is None else claim.tell()
-        emissions.append(Emission("withdrawn", withdrawn, f"{case_id}|{key}", said, standing.pop(key), content))
+        emissions.append(Emission("withdrawn", withdrawn, settled_key, said, standing.pop(key), content))
     for key, claim in claims.items():
         firmness = standing.get(key)
         if firmness is None:
             standing[key] = claim.firmness
-            said = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))
-            emissions.append(Emission("said", said, f"{case_id}|{key}", None, claim.firmness, claim.tell()))
+            settled_key = f"{case_id}|{key}"
+            said = announcement_id(settled_key, withdrawals.get(key, ""))
+            emissions.append(Emission("said", said, settled_key, None, claim.firmness, claim.tell()))
         elif firmness != FIRM and claim.firmness == FIRM:
             standing[key] = FIRM
-            said = announcement_id(f"{case_id}|{key}", withdrawals.get(key, ""))
-            emissions.append(Emission("confirmed", confirmation_id(said), f"{case_id}|{key}", said, FIRM, claim.tell()))
+            settled_key = f"{case_id}|{key}"
+            said = announcement_id(settled_key, withdrawals.get(key, ""))
+            emissions.append(Emission("confirmed", confirmation_id(said), settled_key, said, FIRM, claim.tell()))
     return tuple(emissions)
+
+
+def _all_said(standing: Mapping[str, str], claims: Mapping[str, Claim]) -> bool:
+    """Whether what stands is just what holds, and as firm."""
+    if len(standing) != len(claims):
+        return False
+    return all(standing.get(key) == claim.firmness for key, claim in claims.items())
 
 
 def told_anew(
@@ -106,13 +122,16 @@ def settled_of(case_id: str, fold: Fold) -> frozenset[tuple[str, bool]]:
     return settled(case_id, {key: claim.firmness for key, claim in _claims(fold).items()})
 
 
-def _claims(fold: Fold) -> dict[str, Claim[Any]]:
-    claims: dict[str, Claim[Any]] = {claim.key: claim for claim in fold.fact_claims}
-    claims.update((claim.key, claim) for claim in fold.remark_claims)
+def _claims(fold: Fold) -> dict[str, Claim]:
+    claims: dict[str, Claim] = {}
+    for fact in fold.fact_claims:
+        claims[fact.key] = fact
+    for remark in fold.remark_claims:
+        claims[remark.key] = remark
     return claims
 
 
-def _must_withdraw(old: str, claim: Claim[Any] | None) -> bool:
+def _must_withdraw(old: str, claim: Claim | None) -> bool:
     """Withdraw what no longer holds, and what must be said again because a hole opened or closed behind it.
 
     What was said to be firm stays firm when only the office is silent: it had been heard up to the due time.

@@ -8,12 +8,10 @@ it is a correction: it counts from the start. Either way the change of a due tim
 
 from __future__ import annotations
 
-from functools import partial
-
 from lienthong_schemas.records import FIRM
-from lienthong_streams.domain.due import due_of, paused_until, used_until
+from lienthong_streams.domain.due import due_of, used_and_paused
 from lienthong_streams.domain.episode import Episode
-from lienthong_streams.domain.facts import Claim, Fact
+from lienthong_streams.domain.facts import Fact, FactClaim
 from lienthong_streams.domain.judge import Knowledge, Verdict
 from lienthong_streams.domain.outlook import Due
 from lienthong_streams.domain.terms import Change, Terms
@@ -24,6 +22,8 @@ def in_force(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledg
 
     ``terms``: those of its start. Raises CalendarError.
     """
+    if not terms.changes:
+        return terms
     until, is_open = episode.until(knowledge.horizon), episode.ended_by is None
     for change in terms.changes:
         if change.at <= episode.started_at:
@@ -41,15 +41,27 @@ def in_force(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledg
             terms = after
         old, new = due_of(episode, before), due_of(episode, after)
         if old is not None and new is not None and old.at != new.at:
-            key = f"{terms.clock}|{episode.number}|due-changed||{change.record_id}"
-            found.facts.append(Claim(key, FIRM, partial(_due_changed, episode, change, after, new)))
+            found.facts.append(_DueChanged(episode, change, (after, new), f"{terms.clock}|{episode.number}|"))
     return terms
 
 
-def _due_changed(episode: Episode, change: Change, terms: Terms, due: Due) -> Fact:
-    act = episode.last
-    return Fact(
-        terms.clock, episode.number, "due-changed", change.record_id, change.at, FIRM, episode.stated_due_at, due.at,
-        act.office, act.commune, act.selector, used_until(episode, terms, change.at),
-        paused_until(episode, terms, change.at), terms.policy_id,
-    )  # fmt: skip
+class _DueChanged(FactClaim):
+    """The claim that reference data changed a due time."""
+
+    __slots__ = ("_change", "_due", "_episode", "_terms")
+
+    def __init__(self, episode: Episode, change: Change, counted: tuple[Terms, Due], begin: str) -> None:
+        """``counted``: by what it is counted now, and to when; ``begin``: of the key."""
+        super().__init__(f"{begin}due-changed||{change.record_id}", FIRM)
+        self._episode = episode
+        self._change = change
+        self._terms, self._due = counted
+
+    def tell(self) -> Fact:
+        """The fact."""
+        episode, change, terms = self._episode, self._change, self._terms
+        act, (used, paused) = episode.last, used_and_paused(episode, terms, change.at)
+        return Fact(
+            terms.clock, episode.number, "due-changed", change.record_id, change.at, FIRM, episode.stated_due_at,
+            self._due.at, act.office, act.commune, act.selector, used, paused, terms.policy_id,
+        )  # fmt: skip

@@ -14,7 +14,7 @@ from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_schemas.policy_parts import LONGEST_YEARS
 from lienthong_streams.domain.act import Act, Side
 from lienthong_streams.domain.episode import Episode, Pause
-from lienthong_streams.domain.facts import Claim, Remark, remark_claim
+from lienthong_streams.domain.facts import RemarkClaim, remark_claim
 from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.terms import Terms
 from lienthong_streams.domain.walk import Walk
@@ -23,7 +23,7 @@ FAR_AWAY: Final = LONGEST_YEARS * 366 * 24 * 3600 * MICROSECONDS_PER_SECOND
 """Microseconds from the start to a due time that is a slip of the pen: such a clock would as good as run for ever."""
 
 
-def remarks_on_supplements(walk: Walk, episode: Episode, terms: Terms) -> Iterator[Claim[Remark]]:
+def remarks_on_supplements(walk: Walk, episode: Episode, terms: Terms) -> Iterator[RemarkClaim]:
     """Papers asked for later or more often than the policy allows. Raises CalendarError."""
     supplement = None if terms.policy is None else terms.policy.supplement
     if supplement is None:
@@ -52,7 +52,7 @@ def _waited_since(walk: Walk, episode: Episode, requests: list[Pause]) -> Instan
     return submission.at
 
 
-def remarks_on_due_times(episode: Episode) -> Iterator[Claim[Remark]]:
+def remarks_on_due_times(episode: Episode) -> Iterator[RemarkClaim]:
     """Stated due times that cannot be meant."""
     for number, statement in enumerate(episode.statements):
         if statement.due_at is None or (number == 0 and episode.due_before_it_began):
@@ -63,7 +63,7 @@ def remarks_on_due_times(episode: Episode) -> Iterator[Claim[Remark]]:
             yield remark_claim(statement.act, "due-far-away", f"due more than {LONGEST_YEARS} years after the start")
 
 
-def remarks_on_senders(walk: Walk, rules: Rules) -> Iterator[Claim[Remark]]:
+def remarks_on_senders(walk: Walk, rules: Rules) -> Iterator[RemarkClaim]:
     """Offices and communes that the register of units does not have; each once, at its first event."""
     if not rules.knows_agencies:
         return

@@ -120,6 +120,8 @@ def _moving_pauses(episode: Episode, terms: Terms) -> list[Pause]:
 
 def counting_pauses(episode: Episode, terms: Terms) -> list[Pause]:
     """The pauses that stop this clock."""
+    if not episode.pauses:
+        return []
     return [pause for pause in episode.pauses if terms.pauses_for(pause.reason)]
 
 
@@ -165,21 +167,30 @@ def runs_from(episode: Episode, terms: Terms) -> Instant:
 
 def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     """Microseconds of pauses before an instant, in the time that is counted; with what an opening brought."""
-    paused = paused_between(episode, terms, runs_from(episode, terms), instant)
-    balance = episode.balance
-    if balance is None or instant < balance.since:
-        return paused
-    return paused + balance.paused_seconds * MICROSECONDS_PER_SECOND
+    return used_and_paused(episode, terms, instant)[1]
 
 
 def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     """Microseconds that the clock ran before an instant, in the time that is counted; with what an opening brought."""
-    begin, brought = runs_from(episode, terms), 0
-    if episode.balance is not None:
-        brought = episode.balance.used_seconds * MICROSECONDS_PER_SECOND
-        if instant < begin:
-            return min(brought, terms.measured(episode.started_at, instant))
-    return brought + max(0, terms.measured(begin, instant) - paused_between(episode, terms, begin, instant))
+    return used_and_paused(episode, terms, instant)[0]
+
+
+def used_and_paused(episode: Episode, terms: Terms, instant: Instant) -> tuple[int, int]:
+    """``used_until`` and ``paused_until``."""
+    balance = episode.balance
+    if balance is None and instant <= episode.started_at:  # every clock is said to have started
+        return 0, 0
+    begin = runs_from(episode, terms)
+    paused = paused_between(episode, terms, begin, instant)
+    if balance is None:
+        return max(0, terms.measured(begin, instant) - paused), paused
+    brought = balance.used_seconds * MICROSECONDS_PER_SECOND
+    if instant >= balance.since:
+        paused += balance.paused_seconds * MICROSECONDS_PER_SECOND
+    if instant < begin:
+        return min(brought, terms.measured(episode.started_at, instant)), paused
+    ran = terms.measured(begin, instant) - paused_between(episode, terms, begin, instant)
+    return brought + max(0, ran), paused
 
 
 def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str, int], ...]:
@@ -200,6 +211,8 @@ def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str
 
 def paused_between(episode: Episode, terms: Terms, begin: Instant, end: Instant) -> int:
     """Microseconds of pauses between two instants, in the time that is counted."""
+    if not episode.pauses:
+        return 0
     open_until = end if episode.ended_at is None else min(end, episode.ended_at)
     return sum(
         terms.measured(max(one.opened_at, begin), open_until if one.closed_at is None else min(one.closed_at, end))

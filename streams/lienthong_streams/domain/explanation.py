@@ -17,11 +17,12 @@ from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.derivation import Days, Reason, last_of, reasons_of, steps_as_reasons, with_days
 from lienthong_streams.domain.due import due_of
 from lienthong_streams.domain.episode import Episode
-from lienthong_streams.domain.facts import Clock, Remark
+from lienthong_streams.domain.facts import Remark
 from lienthong_streams.domain.fold import fold_of
 from lienthong_streams.domain.foresight import apology_by
 from lienthong_streams.domain.intervals import Interval, intervals_of, span_interval
 from lienthong_streams.domain.passage import Wait
+from lienthong_streams.domain.processing import Clock
 from lienthong_streams.domain.progress import Progress, progress_of
 from lienthong_streams.domain.rules import Selection, rules_of
 from lienthong_streams.domain.side_clocks import step_pauses

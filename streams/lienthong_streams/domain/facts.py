@@ -6,14 +6,13 @@ firm they are. What a fact says beside (time used, shares, times in words) is wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Final, Generic, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_schemas.records import FIRM
 from lienthong_streams.domain.act import Act
-from lienthong_streams.domain.processing import Processing, percent_used
+from lienthong_streams.domain.processing import Clock, Judged, Processing, percent_used
 
 FINDING_CODES: Final = {
     "hole": "Events of the case are missing in the sequence; its clocks are provisional until they come.",
@@ -102,34 +101,56 @@ class Remark(NamedTuple):
     commune: str
 
 
-class Clock(NamedTuple):
-    """A clock as it stands at the horizon. ``state`` is running, paused, ended or stopped."""
+class Claim:
+    """Something that holds. To make its content costs more than to know that it holds.
 
-    name: str
-    episode: int
-    state: str
-    started_at: Instant
-    ended_at: Instant | None
-    stated_due_at: Instant | None
-    due_at: Instant | None
-    """The due time that counts; while a pause moves it, the value at the pause's beginning."""
-    breached: bool
-    used: int
-    paused: int
-    shares: tuple[tuple[str, int], ...] = ()
-    """Microseconds that each office had the running clock."""
+    A plain class with a method, for several are made in each fold (decision 0033).
+    """
 
+    __slots__ = ("firmness", "key")
 
-Content = TypeVar("Content", bound=Fact | Remark)
+    def __init__(self, key: str, firmness: str) -> None:
+        self.key = key
+        """Its settled key without the case id."""
+        self.firmness = firmness
+
+    def tell(self) -> Fact | Remark:
+        """Its content."""
+        raise NotImplementedError
 
 
-class Claim(NamedTuple, Generic[Content]):
-    """Something that holds. ``tell`` makes its content, and that costs more than to know that it holds."""
+class FactClaim(Claim):
+    """The claim of a fact."""
 
-    key: str
-    """Its settled key without the case id."""
-    firmness: str
-    tell: Callable[[], Content]
+    __slots__ = ()
+
+    def tell(self) -> Fact:
+        """The fact."""
+        raise NotImplementedError
+
+
+class RemarkClaim(Claim):
+    """The claim of a remark."""
+
+    __slots__ = ()
+
+    def tell(self) -> Remark:
+        """The remark."""
+        raise NotImplementedError
+
+
+class Made(RemarkClaim):
+    """The claim of a remark that is made already: nearly every one, for remarks are few."""
+
+    __slots__ = ("_remark",)
+
+    def __init__(self, remark: Remark) -> None:
+        super().__init__(remark_key(remark.code, remark.cause), FIRM)
+        self._remark = remark
+
+    def tell(self) -> Remark:
+        """The remark."""
+        return self._remark
 
 
 class Fold:
@@ -139,9 +160,9 @@ class Fold:
 
     def __init__(
         self,
-        fact_claims: Sequence[Claim[Fact]],
-        remark_claims: Sequence[Claim[Remark]],
-        clocks: Sequence[Callable[[], Clock]],
+        fact_claims: Sequence[FactClaim],
+        remark_claims: Sequence[RemarkClaim],
+        clocks: Sequence[Judged],
         watch_from: Instant | None,
         processing: Sequence[Processing] = (),
     ) -> None:
@@ -156,7 +177,7 @@ class Fold:
     @property
     def clocks(self) -> tuple[Clock, ...]:
         """The clocks as they stand."""
-        return tuple(tell() for tell in self._clocks)
+        return tuple(judged.as_clock() for judged in self._clocks)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -192,11 +213,6 @@ def remark_on(act: Act, code: str, detail: str) -> Remark:
     return Remark(code, act.cause, detail, act.office, act.commune)
 
 
-def remark_claim(act: Act, code: str, detail: str) -> Claim[Remark]:
+def remark_claim(act: Act, code: str, detail: str) -> RemarkClaim:
     """The claim of a remark caused by an act."""
-    return Claim(remark_key(code, act.cause), FIRM, partial(remark_on, act, code, detail))
-
-
-def claim_of(remark: Remark) -> Claim[Remark]:
-    """The claim of a remark that is made already."""
-    return Claim(remark_key(remark.code, remark.cause), FIRM, lambda: remark)
+    return Made(remark_on(act, code, detail))

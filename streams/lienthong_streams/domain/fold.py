@@ -16,7 +16,7 @@ from lienthong_streams.domain.data_findings import (
     remarks_on_senders,
     remarks_on_supplements,
 )
-from lienthong_streams.domain.facts import Fold, claim_of
+from lienthong_streams.domain.facts import Fold, Made, RemarkClaim
 from lienthong_streams.domain.judge import Knowledge, Verdict, judge
 from lienthong_streams.domain.passage_clocks import judge_passage
 from lienthong_streams.domain.progress import Progress, progress_of
@@ -45,7 +45,7 @@ def fold_of(progress: Progress, horizon: Instant, complete_through: Mapping[str,
     knowledge = Knowledge(horizon, progress.hole, complete_through)
     verdict = _verdict(progress, knowledge)
     judge_passage(verdict, progress, knowledge)
-    remarks = [claim_of(remark) for remark in walk.remarks]
+    remarks: list[RemarkClaim] = [Made(remark) for remark in walk.remarks]
     remarks += remarks_on_times(walk, progress.last if progress.handed_over else None)
     remarks += remarks_on_senders(walk, progress.rules)
     watch_from = min(verdict.watch, default=None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.policy_due import DueTime, Pauses
 from lienthong_schemas.policy_levels import after, before, share_reached
@@ -37,7 +35,9 @@ def _new_outlook(episode: Episode, terms: Terms) -> Outlook:
 
 def level_times(episode: Episode, terms: Terms, due_at: Instant) -> list[tuple[str, str, Instant]]:
     """(kind, level, instant) of the levels of an episode. Raises CalendarError."""
-    return times_of_levels(terms, due_at, lambda: _whole(episode, terms, due_at))
+    if not terms.has_levels:
+        return []
+    return times_of_levels(terms, due_at, _whole(episode, terms, due_at) if terms.has_shares else None)
 
 
 def _whole(episode: Episode, terms: Terms, due_at: Instant) -> Whole | None:
@@ -51,7 +51,7 @@ def _whole(episode: Episode, terms: Terms, due_at: Instant) -> Whole | None:
     return (counted, pauses, total) if total > 0 else None
 
 
-def times_of_levels(terms: Terms, due_at: Instant, whole: Callable[[], Whole | None]) -> list[tuple[str, str, Instant]]:
+def times_of_levels(terms: Terms, due_at: Instant, whole: Whole | None) -> list[tuple[str, str, Instant]]:
     """(kind, level, instant) of the warnings before a due time and the escalations after it. ``whole``: the time of
     which shares are taken, if there is any. Raises CalendarError.
     """
@@ -61,10 +61,8 @@ def times_of_levels(terms: Terms, due_at: Instant, whole: Callable[[], Whole | N
     for warning in terms.policy.warnings:
         if warning.before is not None:
             reached.append(("warned", warning.level, before(warning.before, terms.calendar, due_at)))
-            continue
-        counted = whole() if warning.share is not None else None
-        if warning.share is not None and counted is not None:
-            at = share_reached(warning.share, terms.calendar, *counted)
+        elif warning.share is not None and whole is not None:
+            at = share_reached(warning.share, terms.calendar, *whole)
             reached.append(("warned", warning.level, at))
     return reached + [
         ("escalated", level.level, after(level.after, terms.calendar, due_at)) for level in terms.policy.escalations

@@ -13,7 +13,7 @@ from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant
 from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.due import counting_pauses, late_pauses, runs_from, used_until
 from lienthong_streams.domain.episode import Episode, Pause, Turn
-from lienthong_streams.domain.facts import Clock
+from lienthong_streams.domain.processing import Clock
 from lienthong_streams.domain.terms import Terms
 
 RUNNING = "running"

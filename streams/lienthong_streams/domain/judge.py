@@ -6,29 +6,20 @@ at the due instant is in time, and ``met-late`` implies ``breached``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
 from lienthong_schemas.records import FIRM, PROVISIONAL_HOLE, PROVISIONAL_SILENCE
 from lienthong_streams.domain.act import Act
-from lienthong_streams.domain.due import (
-    counted_from,
-    counting_pauses,
-    late_pauses,
-    paused_until,
-    shares_of,
-    used_until,
-)
+from lienthong_streams.domain.due import late_pauses, used_and_paused
 from lienthong_streams.domain.episode import Episode, Statement
-from lienthong_streams.domain.facts import Claim, Clock, Fact, Remark, remark_claim, remark_key, remark_on
+from lienthong_streams.domain.facts import Fact, FactClaim, Remark, RemarkClaim, remark_claim, remark_key, remark_on
 from lienthong_streams.domain.foresight import level_times, outlook_of
-from lienthong_streams.domain.outlook import ENDLESS, Due, Outlook
-from lienthong_streams.domain.processing import Processing, used_and_regulated
+from lienthong_streams.domain.outlook import ENDLESS, Outlook
+from lienthong_streams.domain.processing import Judged, Processing
 from lienthong_streams.domain.terms import Terms
 
 NEAR_DUE = timedelta(hours=1) // timedelta(microseconds=1)
@@ -38,12 +29,15 @@ _ENDS: Final = ("met", "met-late")
 """Kinds of facts that say how much of the regulated time was used."""
 
 
-class Knowledge(NamedTuple):
+class Knowledge:
     """What a verdict depends on beside the case: horizon, missing events, how far each office was heard."""
 
-    horizon: Instant
-    hole: bool
-    complete_through: Mapping[str, Instant]
+    __slots__ = ("complete_through", "hole", "horizon")
+
+    def __init__(self, horizon: Instant, hole: bool, complete_through: Mapping[str, Instant]) -> None:
+        self.horizon = horizon
+        self.hole = hole
+        self.complete_through = complete_through
 
     def firmness(self, last_in_time: Instant, office: str, *, is_open: bool) -> str:
         """How firm a verdict is. Only a breach by absence needs the office to have been heard."""
@@ -54,17 +48,19 @@ class Knowledge(NamedTuple):
         return FIRM
 
 
-@dataclass(slots=True)
 class Verdict:
     """What the clocks add to the fold."""
 
-    facts: list[Claim[Fact]] = field(default_factory=list)
-    remarks: list[Claim[Remark]] = field(default_factory=list)
-    clocks: list[Callable[[], Clock]] = field(default_factory=list)
-    watch: list[Instant] = field(default_factory=list)
-    """Instants after which something more may hold."""
-    processing: list[Processing] = field(default_factory=list)
-    """The processing clock of each episode."""
+    __slots__ = ("clocks", "facts", "processing", "remarks", "watch")
+
+    def __init__(self) -> None:
+        self.facts: list[FactClaim] = []
+        self.remarks: list[RemarkClaim] = []
+        self.clocks: list[Judged] = []
+        self.watch: list[Instant] = []
+        """Instants after which something more may hold."""
+        self.processing: list[Processing] = []
+        """The processing clock of each episode."""
 
     def take(self, other: Verdict) -> None:
         """Add all of another."""
@@ -83,34 +79,32 @@ def judge(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) 
     outlook = outlook_of(episode, terms)
     due, is_open = outlook.due, episode.ended_at is None
     until = episode.until(knowledge.horizon)
-    breached = due is not None and not due.moving and until > due.last_in_time
-    teller = _Teller(found, episode, terms, due)
+    firmness = knowledge.firmness(0 if due is None else due.last_in_time, episode.last.office, is_open=is_open)
+    judged = Processing(episode, terms, due, until, firmness)
+    teller = _Teller(found, judged)
     teller.course()
     _remarks(found, episode, terms, outlook)
-    firmness = knowledge.firmness(due.last_in_time if due else 0, episode.last.office, is_open=is_open)
     if due is None:
         found.remark(episode.last, "no-due-time", "no due time is stated")
     else:
-        _levels(teller, outlook, until, breached=breached)
-        if breached:
+        _levels(teller, outlook, until)
+        if judged.breached:
             teller.say("breached", iso_of(due.at), due.at, episode.last, firmness)
         elif is_open and not due.moving:
             found.watch.append(due.last_in_time)
-    teller.end(breached=breached, firmness=firmness)
-    teller.stand(until, breached=breached)
-    found.processing.append(Processing(episode, terms, due, breached, firmness))
+    teller.end(firmness)
+    teller.stand()
 
 
 class _Teller:
-    """Makes the claims about an episode, and their contents."""
+    """Makes the claims about an episode."""
 
-    __slots__ = ("_begin", "_reach", "due", "episode", "found", "terms")
+    __slots__ = ("_begin", "_reach", "found", "judged")
 
-    def __init__(self, found: Verdict, episode: Episode, terms: Terms, due: Due | None) -> None:
+    def __init__(self, found: Verdict, judged: Processing) -> None:
         self.found = found
-        self.episode = episode
-        self.terms = terms
-        self.due = due
+        self.judged = judged
+        episode, terms = judged.episode, judged.terms
         self._begin = f"{terms.clock}|{episode.number}|"
         balance = episode.balance
         self._reach = terms.reach(episode.started_at if balance is None else min(episode.started_at, balance.since))
@@ -119,29 +113,28 @@ class _Teller:
         """Claim one fact about the clock at an instant. Raises BeyondCalendar where its content could not be told."""
         if at > self._reach:
             raise BeyondCalendar("the calendar does not cover all of the clock's time")
-        key = f"{self._begin}{kind}|{level}|{cause}"
-        self.found.facts.append(Claim(key, firm, partial(self._fact, kind, cause, at, act, firm, level)))
+        claim = _OfEpisode(f"{self._begin}{kind}|{level}|{cause}", firm, self.judged, at, act)
+        self.found.facts.append(claim)
 
-    def stand(self, until: Instant, *, breached: bool) -> None:
+    def stand(self) -> None:
         """Say how the clock stands. Raises BeyondCalendar where that could not be told."""
-        if until > self._reach:
+        if self.judged.until > self._reach:
             raise BeyondCalendar("the calendar does not cover all of the clock's time")
-        self.found.clocks.append(partial(_clock, self.episode, self.terms, self.due, until, breached))
-
-    def _fact(self, kind: str, cause: str, at: Instant, act: Act, firm: str, level: str) -> Fact:
-        episode, terms = self.episode, self.terms
-        return Fact(
-            terms.clock, episode.number, kind, cause, at, firm, episode.stated_due_at,
-            None if self.due is None else self.due.at, act.office, act.commune, act.selector,
-            used_until(episode, terms, at), paused_until(episode, terms, at), terms.policy_id, level,
-            used_and_regulated(episode, terms, self.due) if kind in _ENDS else None,
-        )  # fmt: skip
+        self.found.clocks.append(self.judged)
+        self.found.processing.append(self.judged)
 
     def course(self) -> None:
         """Start, pauses, and due times stated anew."""
-        episode, terms = self.episode, self.terms
-        late = late_pauses(episode, terms) if terms.restarts and episode.pauses else ()
+        episode, terms = self.judged.episode, self.judged.terms
         self.say("started", episode.started_by.cause, episode.started_at, episode.started_by)
+        if episode.pauses:
+            self._pauses(episode, terms)
+        for one in episode.statements:
+            if one.before is not None:
+                self.say("extended" if one.is_extension else "due-changed", one.act.cause, one.at, one.act)
+
+    def _pauses(self, episode: Episode, terms: Terms) -> None:
+        late = late_pauses(episode, terms) if terms.restarts else ()
         for pause in episode.pauses:
             if not terms.pauses_for(pause.reason):
                 continue
@@ -150,35 +143,57 @@ class _Teller:
                 again = terms.restarts and pause.reason == "supplement" and pause not in late
                 kind = "restarted" if again else "resumed"
                 self.say(kind, pause.closed_by.cause, pause.closed_at, pause.closed_by)
-        for one in episode.statements:
-            if one.before is not None:
-                self.say("extended" if one.is_extension else "due-changed", one.act.cause, one.at, one.act)
 
-    def end(self, *, breached: bool, firmness: str) -> None:
+    def end(self, firmness: str) -> None:
         """How it ended, if it has."""
-        episode = self.episode
+        episode = self.judged.episode
         if episode.ended_by is None or episode.ended_at is None:
             return
         if not episode.judged:
             kind = "stopped"
-        elif self.due is None:
+        elif self.judged.due is None:
             return
         else:
-            kind = "met-late" if breached else "met"
+            kind = "met-late" if self.judged.breached else "met"
         self.say(kind, episode.ended_by.cause, episode.ended_at, episode.ended_by, firmness)
 
 
-def _levels(teller: _Teller, outlook: Outlook, until: Instant, *, breached: bool) -> None:
+class _OfEpisode(FactClaim):
+    """The claim of a fact about the processing clock of an episode."""
+
+    __slots__ = ("_act", "_at", "_judged")
+
+    def __init__(self, key: str, firmness: str, judged: Processing, at: Instant, act: Act) -> None:
+        super().__init__(key, firmness)
+        self._judged = judged
+        self._at = at
+        self._act = act
+
+    def tell(self) -> Fact:
+        """The fact."""
+        judged, at, act = self._judged, self._at, self._act
+        episode, terms = judged.episode, judged.terms
+        clock, _, kind, level, cause = self.key.split("|")
+        used, paused = used_and_paused(episode, terms, at)
+        return Fact(
+            clock, episode.number, kind, cause, at, self.firmness, episode.stated_due_at,
+            None if judged.due is None else judged.due.at, act.office, act.commune, act.selector,
+            used, paused, terms.policy_id, level, judged.used_and_regulated() if kind in _ENDS else None,
+        )  # fmt: skip
+
+
+def _levels(teller: _Teller, outlook: Outlook, until: Instant) -> None:
     """Warnings before the due time and escalations after it."""
-    first, due, episode = outlook.first_level_at, outlook.due, teller.episode
+    first, due = outlook.first_level_at, outlook.due
     if first == ENDLESS or due is None:
         return
-    is_open = episode.ended_by is None
+    episode, terms = teller.judged.episode, teller.judged.terms
+    is_open, breached = episode.ended_by is None, teller.judged.breached
     if until < first:
         if is_open:
             teller.found.watch.append(first - 1)
         return
-    for kind, level, at in level_times(episode, teller.terms, due.at):
+    for kind, level, at in level_times(episode, terms, due.at):
         if at <= until and (kind == "warned" or breached):
             teller.say(kind, iso_of(at), at, episode.last, FIRM, level)
         elif is_open:
@@ -193,8 +208,7 @@ def _remarks(found: Verdict, episode: Episode, terms: Terms, outlook: Outlook) -
         found.remark(episode.started_by, "back-dated", detail)
     first = episode.first_promise() if outlook.differs else None
     if first is not None:
-        key = remark_key("due-differs", first.act.cause)
-        found.remarks.append(Claim(key, FIRM, partial(_due_differs, episode, terms, first)))
+        found.remarks.append(_DueDiffers(episode, terms, first))
     if len(episode.statements) > 1:
         allowed = terms.policy.max_extensions
         for one in [one for one in episode.statements if one.is_extension][allowed:]:
@@ -205,27 +219,21 @@ def _remarks(found: Verdict, episode: Episode, terms: Terms, outlook: Outlook) -
                 found.remark(pause.opened_by, "pause-near-due", "a pause within an hour of the due time")
 
 
-def _due_differs(episode: Episode, terms: Terms, first: Statement) -> Remark:
-    computed = (terms.base or terms).computed(episode.started_at)
-    stated = "" if first.due_at is None else iso_of(first.due_at)
-    by_policy = "" if computed is None else iso_of(computed.instant)
-    return remark_on(first.act, "due-differs", f"stated {stated}, by the policy {by_policy}")
+class _DueDiffers(RemarkClaim):
+    """The claim that the due time stated first is not the one that follows from the policy."""
 
+    __slots__ = ("_episode", "_first", "_terms")
 
-def _clock(episode: Episode, terms: Terms, due: Due | None, until: Instant, breached: bool) -> Clock:
-    state = episode.state
-    if state == "paused" and all(one.closed_at is not None for one in counting_pauses(episode, terms)):
-        state = "running"
-    return Clock(
-        terms.clock,
-        episode.number,
-        state,
-        counted_from(episode, terms),
-        episode.ended_at,
-        episode.stated_due_at,
-        None if due is None else due.at,
-        breached,
-        used_until(episode, terms, until),
-        paused_until(episode, terms, until),
-        shares_of(episode, terms, until),
-    )
+    def __init__(self, episode: Episode, terms: Terms, first: Statement) -> None:
+        super().__init__(remark_key("due-differs", first.act.cause), FIRM)
+        self._episode = episode
+        self._terms = terms
+        self._first = first
+
+    def tell(self) -> Remark:
+        """The remark, with both due times."""
+        terms, first = self._terms, self._first
+        computed = (terms.base or terms).computed(self._episode.started_at)
+        stated = "" if first.due_at is None else iso_of(first.due_at)
+        by_policy = "" if computed is None else iso_of(computed.instant)
+        return remark_on(first.act, "due-differs", f"stated {stated}, by the policy {by_policy}")

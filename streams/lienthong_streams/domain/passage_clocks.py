@@ -7,12 +7,11 @@ for nobody knows of it before it comes. Who must acknowledge a handover is the s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import FIRM
-from lienthong_streams.domain.facts import Claim, Fact, remark_key
+from lienthong_streams.domain.facts import Fact, FactClaim, remark_key
 from lienthong_streams.domain.judge import Knowledge, Verdict
 from lienthong_streams.domain.passage import Delivery, Passage, Wait
 from lienthong_streams.domain.progress import Progress
@@ -26,7 +25,8 @@ def judge_passage(found: Verdict, progress: Progress, knowledge: Knowledge) -> N
     if passage is None:
         return
     for delivery in passage.late:
-        found.facts += _late(delivery)
+        found.facts.append(_OfDelivery(delivery, "breached", delivery.due_at))
+        found.facts.append(_OfDelivery(delivery, "met-late", delivery.until))
     for number, wait, status in _waits(passage):
         verdict = Verdict()
         try:
@@ -57,25 +57,25 @@ def _judge_wait(
     if wait.limit is None:
         wait.limit = terms.limit_of("receipt", wait.since)
     if wait.limit is not None:
-        span = Span("receipt", number, wait.since, wait.act, wait.until, wait.until_act, wait.limit)
-        judge_span(found, span, terms, knowledge)
+        span = Span(terms, "receipt", number, wait.since, wait.act, wait.limit)
+        judge_span(found, span.ended(wait.until, wait.until_act), knowledge)
 
 
-def _late(delivery: Delivery) -> list[Claim[Fact]]:
-    return [
-        _claim(delivery, "breached", delivery.due_at),
-        _claim(delivery, "met-late", delivery.until),
-    ]
+class _OfDelivery(FactClaim):
+    """The claim of a fact about a delivery that came late."""
 
+    __slots__ = ("_at", "_delivery", "_kind")
 
-def _claim(delivery: Delivery, kind: str, at: Instant) -> Claim[Fact]:
-    key = f"sync|{delivery.act.epoch}|{kind}||{delivery.act.cause}"
-    return Claim(key, FIRM, partial(_fact, delivery, kind, at))
+    def __init__(self, delivery: Delivery, kind: str, at: Instant) -> None:
+        super().__init__(f"sync|{delivery.act.epoch}|{kind}||{delivery.act.cause}", FIRM)
+        self._delivery = delivery
+        self._kind = kind
+        self._at = at
 
-
-def _fact(delivery: Delivery, kind: str, at: Instant) -> Fact:
-    act = delivery.act
-    return Fact(
-        "sync", act.epoch, kind, act.cause, at, FIRM, None, delivery.due_at, act.office, act.commune, act.selector,
-        at - delivery.since, 0, delivery.policy_id,
-    )  # fmt: skip
+    def tell(self) -> Fact:
+        """The fact."""
+        delivery, act, at = self._delivery, self._delivery.act, self._at
+        return Fact(
+            "sync", act.epoch, self._kind, act.cause, at, FIRM, None, delivery.due_at, act.office, act.commune,
+            act.selector, at - delivery.since, 0, delivery.policy_id,
+        )  # fmt: skip

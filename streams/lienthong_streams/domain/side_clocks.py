@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
-from typing import NamedTuple
 
 from lienthong_schemas.errors import BeyondCalendar
 from lienthong_schemas.instants import Instant, iso_of
@@ -17,30 +15,96 @@ from lienthong_schemas.records import FIRM
 from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.due import closed_at, counting_pauses
 from lienthong_streams.domain.episode import Episode, Stretch
-from lienthong_streams.domain.facts import Claim, Clock, Fact
+from lienthong_streams.domain.facts import Fact, FactClaim
 from lienthong_streams.domain.foresight import Whole, apology_by, outlook_of, times_of_levels
 from lienthong_streams.domain.judge import Knowledge, Verdict
 from lienthong_streams.domain.outlook import KEPT, Limit
+from lienthong_streams.domain.processing import Clock, Judged
 from lienthong_streams.domain.terms import Terms
 from lienthong_streams.domain.walk import Submission, Walk
 
 
-class Span(NamedTuple):
-    """A span that must end by a due time. ``until`` None: still open."""
+class Span(Judged):
+    """A span that must end by a due time. A plain class: nearly every case has some (decision 0033)."""
 
-    clock: str
-    number: int
-    since: Instant
-    act: Act
-    until: Instant | None
-    until_act: Act | None
-    limit: Limit
-    answers: Act | None = None
-    """Whose office answers for it, where that is not the one that began it."""
-    pauses: tuple[tuple[Instant, Instant | None], ...] = ()
-    """In which it stood still; None: it still does."""
-    moving: bool = False
-    """Whether an open pause moves its due time."""
+    __slots__ = (
+        "act", "answers", "clock", "horizon", "late", "limit", "moving", "number", "pauses", "since", "terms", "until",
+        "until_act",
+    )  # fmt: skip
+
+    def __init__(self, terms: Terms, clock: str, number: int, since: Instant, act: Act, limit: Limit) -> None:
+        """``act``: with which it began."""
+        self.terms = terms
+        self.clock = clock
+        self.number = number
+        self.since = since
+        self.act = act
+        self.limit = limit
+        self.until: Instant | None = None
+        """None: still open."""
+        self.until_act: Act | None = None
+        self.answers = act
+        """Whose office answers for it."""
+        self.pauses: tuple[tuple[Instant, Instant | None], ...] = ()
+        """In which it stood still; None: it still does."""
+        self.moving = False
+        """Whether an open pause moves its due time."""
+        self.horizon: Instant = 0
+        self.late = False
+        """What ``judge_span`` finds."""
+
+    def ended(self, at: Instant | None, act: Act | None) -> Span:
+        """The span, which ended so; None: it has not."""
+        self.until, self.until_act = at, act
+        return self
+
+    def as_clock(self) -> Clock:
+        """The clock as it stands."""
+        used, paused = self.time_until(self.horizon if self.until is None else self.until)
+        stands = any(closed is None for _, closed in self.pauses)
+        state = "ended" if self.until is not None else "paused" if stands else "running"
+        return Clock(
+            self.clock, self.number, state, self.since, self.until, None, self.due_at(), self.late, used, paused,
+            ((self.answers.office, used),),
+        )  # fmt: skip
+
+    def time_until(self, instant: Instant) -> tuple[int, int]:
+        """Microseconds that it ran and stood still before an instant, in its own unit and from when it runs."""
+        if instant <= self.since:  # every span is said to have started
+            return 0, 0
+        terms, clock = self.terms, self.clock
+        begin, paused = terms.runs_from(clock, self.since), 0
+        for opened, closed in self.pauses:
+            end = instant if closed is None else min(closed, instant)
+            paused += terms.measured(max(opened, begin), end, clock)
+        return max(0, terms.measured(begin, instant, clock) - paused), paused
+
+    def due_at(self) -> Instant:
+        """When it is due, also where it is only kept that it ended in time."""
+        kept = self.limit.last_in_time == KEPT.last_in_time
+        return ((self.terms.limit_of(self.clock, self.since) if kept else None) or self.limit).due_at
+
+
+class _OfSpan(FactClaim):
+    """The claim of a fact about a span."""
+
+    __slots__ = ("_act", "_at", "_span")
+
+    def __init__(self, key: str, firmness: str, span: Span, at: Instant, act: Act) -> None:
+        super().__init__(key, firmness)
+        self._span = span
+        self._at = at
+        self._act = act
+
+    def tell(self) -> Fact:
+        """The fact."""
+        span, at, act = self._span, self._at, self._act
+        clock, _, kind, level, cause = self.key.split("|")
+        used, paused = span.time_until(at)
+        return Fact(
+            clock, span.number, kind, cause, at, self.firmness, None, span.due_at(), act.office, act.commune,
+            act.selector, used, paused, span.terms.policy_id, level,
+        )  # fmt: skip
 
 
 def judge_side_clocks(found: Verdict, walk: Walk, terms: Terms, forces: Sequence[Terms], knowledge: Knowledge) -> None:
@@ -61,10 +125,8 @@ def _judge_acceptance(found: Verdict, submitted: Submission, terms: Terms, knowl
     if submitted.limit is None:
         submitted.limit = terms.limit_of("acceptance", submitted.at)
     if submitted.limit is not None:
-        span = Span(
-            "acceptance", 1, submitted.at, submitted.act, submitted.decided_at, submitted.decided_by, submitted.limit
-        )
-        judge_span(found, span, terms, knowledge)
+        span = Span(terms, "acceptance", 1, submitted.at, submitted.act, submitted.limit)
+        judge_span(found, span.ended(submitted.decided_at, submitted.decided_by), knowledge)
 
 
 def _judge_supplements(found: Verdict, episodes: list[Episode], terms: Terms, knowledge: Knowledge) -> None:
@@ -79,8 +141,8 @@ def _judge_supplements(found: Verdict, episodes: list[Episode], terms: Terms, kn
             closed, closed_by = pause.closed_at, pause.closed_by
             if closed is None and episode.ended_at is not None:
                 closed, closed_by = closed_at(pause, episode), episode.ended_by
-            span = Span("supplement", number, pause.opened_at, pause.opened_by, closed, closed_by, pause.limit)
-            if judge_span(found, span, terms, knowledge):
+            span = Span(terms, "supplement", number, pause.opened_at, pause.opened_by, pause.limit)
+            if judge_span(found, span.ended(closed, closed_by), knowledge):
                 supplement = None if terms.policy is None else terms.policy.supplement
                 follows = "" if supplement is None or supplement.then_status is None else supplement.then_status
                 found.remark(span.act, "supplement-overdue", f"to be followed by state {follows!r}")
@@ -98,9 +160,10 @@ def _judge_steps(found: Verdict, episodes: list[Episode], terms: Terms, knowledg
             if limit is None:
                 continue
             numbers[clock] += 1
-            span = Span(clock, numbers[clock], stretch.since, stretch.act, stretch.until, stretch.until_act, limit)
-            pauses = _pauses_within(episode, terms, stretch) if episode.pauses else ()
-            judge_span(found, _stood_still(span, terms, pauses) if pauses else span, terms, knowledge)
+            span = Span(terms, clock, numbers[clock], stretch.since, stretch.act, limit)
+            if episode.pauses:
+                _stand_still(span, _pauses_within(episode, terms, stretch))
+            judge_span(found, span.ended(stretch.until, stretch.until_act), knowledge)
 
 
 def step_pauses(episode: Episode, terms: Terms, name: str, since: Instant) -> list[tuple[Instant, Instant]]:
@@ -124,10 +187,12 @@ def _pauses_within(episode: Episode, terms: Terms, stretch: Stretch) -> tuple[tu
     return tuple(found)
 
 
-def _stood_still(span: Span, terms: Terms, pauses: tuple[tuple[Instant, Instant | None], ...]) -> Span:
-    """The span with its due time as the pauses moved it."""
-    limit, _, moving = _counting(terms, span.clock, span.since, pauses)
-    return span._replace(limit=limit or span.limit, pauses=pauses, moving=moving)
+def _stand_still(span: Span, pauses: tuple[tuple[Instant, Instant | None], ...]) -> None:
+    """Move the due time of a span as its pauses do."""
+    if not pauses:
+        return
+    limit, _, span.moving = _counting(span.terms, span.clock, span.since, pauses)
+    span.limit, span.pauses = limit or span.limit, pauses
 
 
 def _counting(
@@ -147,95 +212,52 @@ def _counting(
     return limit, done, moving
 
 
-def judge_span(found: Verdict, span: Span, terms: Terms, knowledge: Knowledge) -> bool:
+def judge_span(found: Verdict, span: Span, knowledge: Knowledge) -> bool:
     """Add the verdict on a span, with its levels where the policy is its own; returns whether it is late. Raises
     CalendarError.
     """
-    last_in_time = span.limit.last_in_time
+    last_in_time, terms = span.limit.last_in_time, span.terms
+    span.horizon = knowledge.horizon
+    is_open = span.until is None
     until = knowledge.horizon if span.until is None else span.until
-    late = until > last_in_time and not span.moving
-    act = span.answers or span.act
-    firmness = knowledge.firmness(last_in_time, act.office, is_open=span.until is None)
+    late = span.late = until > last_in_time and not span.moving
+    firmness = knowledge.firmness(last_in_time, span.answers.office, is_open=is_open)
     if until > terms.reach(span.since, span.clock):
         raise BeyondCalendar("the calendar does not cover all of the clock's time")
-    told = [_Told("started", span.act.cause, span.since, span.act, FIRM)]
+    facts, begin = found.facts, f"{span.clock}|{span.number}|"
+    facts.append(_OfSpan(f"{begin}started||{span.act.cause}", FIRM, span, span.since, span.act))
     if late:
         due_at = span.limit.due_at
-        told.append(_Told("breached", iso_of(due_at), due_at, act, firmness))
-    elif span.until is None and not span.moving:
+        facts.append(_OfSpan(f"{begin}breached||{iso_of(due_at)}", firmness, span, due_at, span.answers))
+    elif is_open and not span.moving:
         found.watch.append(last_in_time)
     if span.until is not None and span.until_act is not None:
         kind = "met-late" if late else "met"
-        told.append(_Told(kind, span.until_act.cause, span.until, span.until_act, firmness))
+        facts.append(_OfSpan(f"{begin}{kind}||{span.until_act.cause}", firmness, span, span.until, span.until_act))
     if terms.clock == span.clock:
-        told += _levels(found, span, terms, until, late)
-    for one in told:
-        key = f"{span.clock}|{span.number}|{one.kind}|{one.level}|{one.cause}"
-        found.facts.append(Claim(key, one.firmness, partial(_fact, span, terms, one)))
-    found.clocks.append(partial(_clock, span, terms, until, late))
+        _levels(found, span, until, begin)
+    found.clocks.append(span)
     return late
 
 
-class _Told(NamedTuple):
-    """What is told about a span."""
-
-    kind: str
-    cause: str
-    at: Instant
-    act: Act
-    firmness: str
-    level: str = ""
-
-
-def _levels(found: Verdict, span: Span, terms: Terms, until: Instant, late: bool) -> list[_Told]:
-    told = []
-    for kind, level, at in times_of_levels(terms, span.limit.due_at, lambda: _whole(span, terms)):
-        if at <= until and (kind == "warned" or late):
-            told.append(_Told(kind, iso_of(at), at, span.act, FIRM, level))
+def _levels(found: Verdict, span: Span, until: Instant, begin: str) -> None:
+    terms = span.terms
+    if not terms.has_levels:
+        return
+    whole = _whole(span) if terms.has_shares else None
+    for kind, level, at in times_of_levels(terms, span.limit.due_at, whole):
+        if at <= until and (kind == "warned" or span.late):
+            found.facts.append(_OfSpan(f"{begin}{kind}|{level}|{iso_of(at)}", FIRM, span, at, span.act))
         elif span.until is None:
             found.watch.append(at - 1 if kind == "warned" else max(at - 1, span.limit.last_in_time))
-    return told
 
 
-def _whole(span: Span, terms: Terms) -> Whole | None:
-    computed = terms.computed(span.since)
+def _whole(span: Span) -> Whole | None:
+    computed = span.terms.computed(span.since)
     if computed is None:
         return None
-    total = terms.measured(computed.counted_from, span.limit.due_at)
+    total = span.terms.measured(computed.counted_from, span.limit.due_at)
     return (computed, (), total) if total else None
-
-
-def _fact(span: Span, terms: Terms, told: _Told) -> Fact:
-    act = told.act
-    return Fact(
-        span.clock, span.number, told.kind, told.cause, told.at, told.firmness, None, _due_at(span, terms), act.office,
-        act.commune, act.selector, *_time_until(span, terms, told.at), terms.policy_id, told.level,
-    )  # fmt: skip
-
-
-def _clock(span: Span, terms: Terms, until: Instant, late: bool) -> Clock:
-    used, paused = _time_until(span, terms, until)
-    stands = any(closed is None for _, closed in span.pauses)
-    state = "ended" if span.until is not None else "paused" if stands else "running"
-    shares = (((span.answers or span.act).office, used),)
-    return Clock(
-        span.clock, span.number, state, span.since, span.until, None, _due_at(span, terms), late, used, paused, shares
-    )
-
-
-def _time_until(span: Span, terms: Terms, instant: Instant) -> tuple[int, int]:
-    """Microseconds that a span ran and stood still before an instant, in its own unit and from when it runs."""
-    begin = terms.runs_from(span.clock, span.since)
-    paused = sum(
-        terms.measured(max(opened, begin), instant if closed is None else min(closed, instant), span.clock)
-        for opened, closed in span.pauses
-    )
-    return max(0, terms.measured(begin, instant, span.clock) - paused), paused
-
-
-def _due_at(span: Span, terms: Terms) -> Instant:
-    limit = terms.limit_of(span.clock, span.since) if span.limit == KEPT else span.limit
-    return (limit or span.limit).due_at
 
 
 def _judge_apology(found: Verdict, episode: Episode, terms: Terms, knowledge: Knowledge) -> None:
@@ -248,9 +270,8 @@ def _judge_apology(found: Verdict, episode: Episode, terms: Terms, knowledge: Kn
     deadline = apology_by(episode, terms)
     if deadline is None:
         return
-    span = Span(
-        "apology", episode.number, episode.started_at, episode.started_by,
-        None if given is None else given.at, None if given is None else given.act, Limit(deadline, deadline),
-        episode.last,
-    )  # fmt: skip
-    judge_span(found, span, terms, knowledge)
+    span = Span(terms, "apology", episode.number, episode.started_at, episode.started_by, Limit(deadline, deadline))
+    span.answers = episode.last
+    if given is not None:
+        span.ended(given.at, given.act)
+    judge_span(found, span, knowledge)

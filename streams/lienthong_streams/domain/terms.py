@@ -49,6 +49,10 @@ class Terms:
         """The clocks to which the policy gives a time."""
         self._working = frozenset(() if policy is None else (k for k, one in policy.spans().items() if one.is_working))
         self.has_steps = any(clock.startswith("step/") for clock in self.clocks)
+        self.has_levels = policy is not None and bool(policy.warnings or policy.escalations)
+        """Whether there are levels of warning or escalation."""
+        self.has_shares = policy is not None and any(level.share is not None for level in policy.warnings)
+        """Whether any of them comes at a share of the time."""
         self.is_working = policy is not None and policy.span is not None and policy.span.is_working
         """Whether working time is counted."""
         supplement = None if policy is None else policy.supplement

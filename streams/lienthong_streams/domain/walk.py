@@ -11,7 +11,7 @@ from lienthong_schemas.instants import MICROSECONDS_PER_SECOND, Instant, iso_of
 from lienthong_schemas.reference import States
 from lienthong_streams.domain.act import Act
 from lienthong_streams.domain.episode import Balance, Episode
-from lienthong_streams.domain.facts import Claim, Remark, remark_claim, remark_on
+from lienthong_streams.domain.facts import Remark, RemarkClaim, remark_claim, remark_on
 from lienthong_streams.domain.outlook import Limit
 from lienthong_streams.domain.rules import Table
 from lienthong_streams.domain.timeline import Known
@@ -182,7 +182,7 @@ def _first_episode(event: CaseEvent, begin: Begun, at: Instant) -> Episode:
     return episode
 
 
-def remarks_on_times(walk: Walk, handed_over_by: Act | None) -> Iterator[Claim[Remark]]:
+def remarks_on_times(walk: Walk, handed_over_by: Act | None) -> Iterator[RemarkClaim]:
     """What is wrong in the times of a case. ``handed_over_by``: its last event, where that is a handover."""
     for episode in walk.episodes:
         act = episode.started_by

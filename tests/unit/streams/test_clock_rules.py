@@ -9,7 +9,8 @@ from typing import Any
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_streams.domain.facts import Clock, Fold
+from lienthong_streams.domain.facts import Fold
+from lienthong_streams.domain.processing import Clock
 from tests.support.calendars import VIETNAM_2026, at, shown
 from tests.support.cases import EFFECTS, TRANSITIONS, record
 from tests.support.law import HOUR, happened, outcome, told

@@ -8,7 +8,7 @@ import pytest
 
 from lienthong_schemas.case_event import CaseEvent, Opening
 from lienthong_schemas.reference import ReferenceBook
-from lienthong_streams.domain.facts import Clock
+from lienthong_streams.domain.processing import Clock
 from tests.support.calendars import at
 from tests.support.cases import record
 from tests.support.law import HOUR, book_with, clock, happened, of, outcome, told
