@@ -43,7 +43,7 @@ def fold_case(
     book: SchemaBook, figures: Contributions, case_id: str, state: CaseState, moment: Moment
 ) -> list[OutboundRecord]:
     """Fold a case anew and bring its state up to date; returns what must be said."""
-    progress = state.progress(moment.rules)
+    progress, last = state.progress(moment.rules), state.last
     outcome = fold_of(progress, moment.horizon, moment.heard)
     emissions = diff(case_id, state.standing, state.withdrawals, outcome)
     before, after = state.header.contribution, figures.contribution(state, progress, outcome)
@@ -58,8 +58,8 @@ def fold_case(
         _silent_offices(state, outcome),
         after,
     )
-    state.calm = calm_of(progress, outcome, state.last) if _may_be_calm(state) else None
-    return [announcement(book, case_id, state.last, emission, moment.origin) for emission in emissions]
+    state.calm = calm_of(progress, outcome, last) if _may_be_calm(state) else None
+    return [announcement(book, case_id, last, emission, moment.origin) for emission in emissions]
 
 
 def count_case(figures: Contributions, state: CaseState, rules: Rules) -> None:
@@ -68,7 +68,8 @@ def count_case(figures: Contributions, state: CaseState, rules: Rules) -> None:
     after = figures.contribution(state, state.progress(rules), _NOTHING_HOLDS)
     if after != before:
         figures.changed(before, after)
-        state.header = Header(*state.header[:-1], after)
+        header = state.header
+        state.header = Header(header.watch_from, header.closed_since, header.reference_end, header.silent, after)
 
 
 def _may_be_calm(state: CaseState) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -49,19 +49,35 @@ class UnknownStateVersion(ContractError):
     """The changelog was written by a newer program; this one must not touch it."""
 
 
-class Header(NamedTuple):
+class Header:
     """What of a case is known without unpacking it."""
 
-    watch_from: Instant | None
-    """At a later horizon the case must be folded again."""
-    closed_since: Instant | None
-    """When the bus last heard of a case whose clocks have all ended; None: it is open."""
-    reference_end: int
-    """The end of the reference data under which it was folded; NEVER_FOLDED before its first fold."""
-    silent: tuple[str, ...]
-    """The offices for whose silence something is provisional."""
-    contribution: bytes
-    """What the case adds to the live figures; their affair alone."""
+    __slots__ = ("closed_since", "contribution", "reference_end", "silent", "watch_from")
+
+    def __init__(
+        self,
+        watch_from: Instant | None,
+        closed_since: Instant | None,
+        reference_end: int,
+        silent: tuple[str, ...],
+        contribution: bytes,
+    ) -> None:
+        self.watch_from = watch_from
+        """At a later horizon the case must be folded again."""
+        self.closed_since = closed_since
+        """When the bus last heard of a case whose clocks have all ended; None: it is open."""
+        self.reference_end = reference_end
+        """The end of the reference data under which it was folded; NEVER_FOLDED before its first fold."""
+        self.silent = silent
+        """The offices for whose silence something is provisional."""
+        self.contribution = contribution
+        """What the case adds to the live figures; their affair alone."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Header) and self._fields() == other._fields()
+
+    def _fields(self) -> tuple[object, ...]:
+        return self.watch_from, self.closed_since, self.reference_end, self.silent, self.contribution
 
 
 UNFOLDED: Final = Header(None, None, NEVER_FOLDED, (), b"")
@@ -239,9 +255,11 @@ def read_header(value: bytes) -> Header:
     if value[0] != VERSION:
         require_known_version(value)
         return UNFOLDED
-    _, marks, instant, reference_end, silent, contribution, *_ = HEADER.unpack_from(value)
-    if not (silent or contribution):
-        return Header(instant if marks & WATCHED else None, instant if marks & CLOSED else None, reference_end, (), b"")
+    return _header(HEADER.unpack_from(value), value)
+
+
+def _header(fixed: tuple[Any, ...], value: bytes) -> Header:
+    marks, instant, reference_end, silent, contribution = fixed[1:6]
     at = HEADER.size + silent
     return Header(
         instant if marks & WATCHED else None,
@@ -267,13 +285,14 @@ def decode_state(case_id: str, value: bytes) -> CaseState:
     require_known_version(value)
     if value[0] in OLDER_VERSIONS:
         return _state_of_older(case_id, value)
-    _, _, _, _, silent, contribution, progress, standing, withdrawals = HEADER.unpack_from(value)
+    fixed = HEADER.unpack_from(value)
+    silent, contribution, progress, standing, withdrawals = fixed[4:]
     carried = HEADER.size + silent + contribution
     stands = carried + progress
     withdrawn = stands + standing
     end = withdrawn + withdrawals
     state = CaseState(case_id, value[end:], value[carried:stands])
-    state.header = read_header(value)
+    state.header = _header(fixed, value)
     state.standing = unpack_standing(value[stands:withdrawn])
     state.withdrawals = unpack_withdrawals(value[withdrawn:end])
     return state

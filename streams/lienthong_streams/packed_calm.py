@@ -29,7 +29,7 @@ def pack_carried(calm: Calm, last_size: int, behind: int, progress: bytes) -> by
 
 def pack_calm(calm: Calm, last_size: int, behind: int) -> bytes:
     """What stands in front of a progress."""
-    return _BEGIN + _CALM.pack(*calm, last_size, behind)
+    return _BEGIN + _CALM.pack(calm.until, calm.begins_at, calm.any_step, last_size, behind)
 
 
 def read_carried(packed: bytes) -> tuple[int, int, bytes]:

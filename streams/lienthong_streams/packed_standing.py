@@ -89,7 +89,7 @@ def _unpacked(packed: bytes) -> dict[str, str]:
 
 def pack_withdrawals(withdrawals: Mapping[str, str]) -> bytes:
     """The bytes of the last withdrawals: settled key → id."""
-    return b"".join(pack_text(key) + pack_bytes(UUID(one).bytes) for key, one in withdrawals.items())
+    return b"".join([pack_text(key) + pack_bytes(UUID(one).bytes) for key, one in withdrawals.items()])
 
 
 def unpack_withdrawals(packed: bytes) -> dict[str, str]:

@@ -19,7 +19,7 @@ import struct
 from collections.abc import Sequence
 from functools import lru_cache
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from lienthong_schemas.case_event import DIGEST_BYTES, CaseEvent, Handover, Opening
 from lienthong_schemas.instants import Instant
@@ -42,6 +42,8 @@ _SAME_TEXTS, _SAME_TIMES, _ENDED_THEN, _ENDED, _EPOCH, _HANDOVER, _OPENING, _WID
     1 << bit for bit in range(10)
 )
 _TEXTS: Final = 6
+_new = tuple.__new__
+"""Makes a named tuple of all its fields in a fraction of the time that it takes to call it by its name."""
 _CACHED: Final = 8_192
 """Different texts kept packed and unpacked: offices times procedures of a busy hour."""
 
@@ -92,12 +94,15 @@ def last_events(case_id: str, packed: bytes, size: int) -> list[Known]:
     return found
 
 
-class _Base(NamedTuple):
+class _Base:
     """What the events of a timeline have in common."""
 
-    case_id: str
-    texts: tuple[str, ...]
-    times: tuple[Instant, Instant]
+    __slots__ = ("case_id", "texts", "times")
+
+    def __init__(self, case_id: str, texts: tuple[str, ...], times: tuple[Instant, Instant]) -> None:
+        self.case_id = case_id
+        self.texts = texts
+        self.times = times
 
 
 def _base_of(event: CaseEvent) -> tuple[bytes, bytes]:
@@ -220,10 +225,10 @@ def _unpack_event(base: _Base, packed: bytes, at: int) -> tuple[Known, int]:
     epoch, handover, opening, at = _unpack_seldom(marks, packed, at)
     office, commune, change, selector, urgency, channel = texts
     accepted_at = occurred_at + accepted
-    event = CaseEvent(
+    event = _new(CaseEvent, (
         base.case_id, epoch, seq, digest, accepted_at, occurred_at, office, commune, change, status, received_at,
         due_at, ended_at, selector, handover, opening, step, urgency, channel, own_marks,
-    )  # fmt: skip
+    ))  # fmt: skip
     return Known(event, accepted_at + later), at
 
 

@@ -9,7 +9,7 @@ they say yes, folding would have found what it found before.
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.instants import Instant
@@ -17,7 +17,7 @@ from lienthong_streams.domain.facts import Fold
 from lienthong_streams.domain.outlook import ENDLESS
 from lienthong_streams.domain.passage import Passage
 from lienthong_streams.domain.progress import Progress
-from lienthong_streams.domain.rules import Rules, Selection
+from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.terms import Terms
 from lienthong_streams.domain.timeline import FIRST_EPOCH, Known
 from lienthong_streams.domain.walk import AHEAD_OF_THE_BUS
@@ -29,15 +29,18 @@ _all_else = itemgetter(*(place for place, name in enumerate(CaseEvent._fields) i
 """All that an event says besides; whatever is added to the contract is among it."""
 
 
-class Calm(NamedTuple):
+class Calm:
     """A case of which an event that merely goes on changes nothing."""
 
-    until: Instant
-    """The last horizon at which that is so."""
-    begins_at: Instant
-    """Of its progress: selects the table of states."""
-    any_step: bool
-    """Whether an internal step may be another one; False where the policy gives steps a time."""
+    __slots__ = ("any_step", "begins_at", "until")
+
+    def __init__(self, until: Instant, begins_at: Instant, any_step: bool) -> None:
+        self.until = until
+        """The last horizon at which that is so."""
+        self.begins_at = begins_at
+        """Of its progress: selects the table of states."""
+        self.any_step = any_step
+        """Whether an internal step may be another one; False where the policy gives steps a time."""
 
 
 def calm_of(progress: Progress, outcome: Fold, last: Known) -> Calm | None:
@@ -96,10 +99,11 @@ def goes_on(last: Known, known: Known, calm: Calm, horizon: Instant, rules: Rule
         or _all_else(event) != _all_else(before)
     ):
         return False
-    table = rules.table(event.kind, calm.begins_at)
+    kind = event.kind
+    table = rules.table(kind, calm.begins_at)
     if table is None or (before.status, event.status) not in table.calm_changes:
         return False
-    if not rules.follow_passage(event.kind):
+    if not rules.follow_passage(kind):
         return True
-    delivery = rules.terms(Selection(event.kind, event.selector, event.urgency, "sync"), event.occurred_at)
+    delivery = rules.terms_of(kind, event.selector, event.urgency, "sync", event.occurred_at)
     return delivery is None or delivery.surely_in_time("sync", event.occurred_at, known.known_at)

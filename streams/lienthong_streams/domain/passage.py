@@ -17,7 +17,7 @@ from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
 from lienthong_streams.domain.act import Act, Side
 from lienthong_streams.domain.outlook import Limit
-from lienthong_streams.domain.rules import Rules, Selection
+from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.timeline import Known
 
 
@@ -76,7 +76,7 @@ class Passage:
             self.transfers.append(Wait(at, Act(successor, act.seq), event.urgency))
 
     def _note_delivery(self, event: CaseEvent, act: Act, at: Instant, known_at: Instant, rules: Rules) -> None:
-        terms = rules.terms(Selection(event.kind, event.selector, event.urgency, "sync"), at)
+        terms = rules.terms_of(event.kind, event.selector, event.urgency, "sync", at)
         if terms is None or terms.surely_in_time("sync", at, known_at):
             return
         try:
@@ -87,7 +87,7 @@ class Passage:
             self.late.append(Delivery(act, at, known_at, limit.due_at, terms.policy_id))
 
     def _note_arrival(self, event: CaseEvent, act: Act, at: Instant, rules: Rules) -> None:
-        terms = rules.terms(Selection(event.kind, event.selector, event.urgency, "receipt"), at)
+        terms = rules.terms_of(event.kind, event.selector, event.urgency, "receipt", at)
         if terms is not None and terms.policy is not None and terms.policy.start_status == event.status:
             self.arrival, self.arrived_in = Wait(at, act, event.urgency), event.status
 

@@ -13,7 +13,7 @@ from lienthong_schemas.instants import Instant, iso_of
 from lienthong_streams.domain.act import Act, act_of
 from lienthong_streams.domain.facts import Remark, remark_on
 from lienthong_streams.domain.passage import Passage
-from lienthong_streams.domain.rules import Rules, Selection
+from lienthong_streams.domain.rules import Rules
 from lienthong_streams.domain.terms import Terms
 from lienthong_streams.domain.timeline import Applied, Known, applied
 from lienthong_streams.domain.walk import Walk, begin_of, bounded
@@ -98,7 +98,7 @@ class Progress:
 
     def _start_status(self, event: CaseEvent, at: Instant) -> str | None:
         """The state with which the clock starts, if the policy of a clock that starts with this event names one."""
-        terms = self.rules.terms(Selection(self.kind, event.selector, event.urgency), at)
+        terms = self.rules.terms_of(self.kind, event.selector, event.urgency, "processing", at)
         return None if terms is None or terms.policy is None else terms.policy.start_status
 
     def find_terms(self) -> None:
@@ -106,7 +106,7 @@ class Progress:
         begun, waiting, before = self.walk.begun(), self.walk.submission, self.terms
         if begun is None:
             return
-        self.terms = self.rules.terms(Selection(self.kind, begun.act.selector, begun.urgency), begun.at)
+        self.terms = self.rules.terms_of(self.kind, begun.act.selector, begun.urgency, "processing", begun.at)
         if waiting is not None and before is not None and self.terms is not before:
             waiting.limit = None
 

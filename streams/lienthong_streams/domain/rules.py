@@ -47,7 +47,7 @@ class Rules:
         self._book = book
         self._changes = book.changes()
         self._tables: dict[tuple[str, int], Table | None] = {}
-        self._terms: dict[tuple[Selection, int], Terms | None] = {}
+        self._terms: dict[tuple[str, str, str, str, int], Terms | None] = {}
         self._passage_marks: dict[str, int] = {}
 
     @property
@@ -84,14 +84,21 @@ class Rules:
 
     def terms(self, selection: Selection, at: Instant) -> Terms | None:
         """The terms of a clock that starts at an instant; None where no policy covers it."""
-        key = selection, bisect_right(self._changes, at)
-        if key not in self._terms:
-            if len(self._terms) >= KEPT:
-                self._terms.clear()
-            found = self._terms[key] = _look_up(self._book, selection, at)
-            if found is not None and found.policy is not None:
-                found.changes = tuple(sorted(self._changes_of(selection, at, found), key=lambda change: change.at))
-        return self._terms[key]
+        kind, selector, urgency, clock = selection
+        return self.terms_of(kind, selector, urgency, clock, at)
+
+    def terms_of(self, kind: str, selector: str, urgency: str, clock: str, at: Instant) -> Terms | None:
+        """The terms for the parts of a selection, which need not be made for what is known already."""
+        key = kind, selector, urgency, clock, bisect_right(self._changes, at)
+        if key in self._terms:
+            return self._terms[key]
+        if len(self._terms) >= KEPT:
+            self._terms.clear()
+        selection = Selection(kind, selector, urgency, clock)
+        found = self._terms[key] = _look_up(self._book, selection, at)
+        if found is not None and found.policy is not None:
+            found.changes = tuple(sorted(self._changes_of(selection, at, found), key=lambda change: change.at))
+        return found
 
     def _changes_of(self, selection: Selection, at: Instant, terms: Terms) -> Iterator[Change]:
         """What changes the terms of clocks that started at an instant, while they run."""
