@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from compiling.build_guard import NAME, RECORD, fingerprint, record_of
 from compiling.modules import COMPILED, PACKAGES
+from compiling.ready import MODULE, source
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FOLDER: Final = ROOT / "build" / "compiled"
@@ -90,18 +91,19 @@ def built(folder: Path = FOLDER) -> Path:
 
 
 def lay_out(fresh: Path) -> None:
-    """The packages' Python files, links to all that is none, and the guard."""
+    """The packages' Python files, links to all that is none, the functions made ready, and the guard."""
     shutil.rmtree(fresh, ignore_errors=True)
     for package in PACKAGES:
-        source = ROOT / package
-        for path in sorted(source.rglob("*.py")):
-            target = fresh / source.name / path.relative_to(source)
+        folder = ROOT / package
+        for path in sorted(folder.rglob("*.py")):
+            target = fresh / folder.name / path.relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-        for path in source.iterdir():
-            target = fresh / source.name / path.name
+        for path in folder.iterdir():
+            target = fresh / folder.name / path.name
             if not target.exists() and path.name != "__pycache__":
                 target.symlink_to(path, target_is_directory=path.is_dir())
+    (fresh / MODULE).write_text(source(), encoding="utf-8")
     shutil.copyfile(Path(__file__).with_name("build_guard.py"), fresh / f"{NAME}.py")
 
 

@@ -1,7 +1,8 @@
 """Which modules are compiled. All others of their packages are taken as they are.
 
 Left as Python: models of pydantic; what keeps a client, a file or a weak reference; errors and protocols, from which
-code outside is derived; the source text that the codec makes and runs; what is used once and not for each event.
+code outside is derived; the generator of the codec's readers and writers, which is asked once for each of them
+(``compiling.ready`` lets it make those of the worker beforehand); what is used once and not for each event.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ COMPILED: Final = (
     *(
         f"lienthong_schemas/{name}.py"
         for name in (
+            "avro_calls",
             "avro_compiled",
+            "avro_ready",
             "avro_varints",
             "calendar_table",
             "case_event",
@@ -27,6 +30,7 @@ COMPILED: Final = (
             "policy_due",
             "policy_levels",
             "records",
+            "usual_event",
             "worker_event",
         )
     ),

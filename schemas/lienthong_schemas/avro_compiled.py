@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from fastavro import schemaless_reader, schemaless_writer
 
-from lienthong_schemas.avro_reader import NotPlain, Reader, compile_reader
+from lienthong_schemas.avro_calls import NotPlain
+from lienthong_schemas.avro_reader import Reader, compile_reader
 from lienthong_schemas.avro_shape import NotCompilable, Schema, resolved
 from lienthong_schemas.avro_writer import MISFITS, Writer, compile_writer
 from lienthong_schemas.errors import Undecodable

@@ -8,13 +8,9 @@ kept. Source: Apache Avro 1.12 specification, "Binary Encoding".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from struct import Struct
-from struct import error as too_short
 from typing import Any, Final
 
-from lienthong_schemas.avro_shape import NotCompilable, Schema, Source, resolved, type_of
-from lienthong_schemas.avro_varints import SMALL, SPAN, Damaged, check_end, count_at, int_at, long_at, span_at
-from lienthong_schemas.errors import Undecodable
+from lienthong_schemas.avro_shape import NotCompilable, Schema, Source, function_of, python_type, resolved, type_of
 
 Reader = Callable[[bytes, int], Any]
 """``read(value, start)``: what begins at ``start`` and fills the rest of the value. Raises Undecodable."""
@@ -23,69 +19,9 @@ END_OF: Final = "end of "
 """Before the name of a field: wanted is where it ends in the value, instead of the field."""
 
 
-class NotPlain(Exception):
-    """A reader of plain texts met a null character: the record must be looked at as a whole."""
-
-
-def _not_plain() -> None:
-    raise NotPlain
-
-
-_REASONS: Final = {
-    IndexError: "they end too early",
-    too_short: "they end too early",
-    UnicodeDecodeError: "a text is not UTF-8",
-}
-
-
-def undecodable(error: Exception) -> Undecodable:
-    """What to say about damaged bytes."""
-    reason = _REASONS.get(type(error)) or str(error)
-    return Undecodable(f"the bytes do not fit the schema they name: {reason}")
-
-
-def _no_branch(number: int) -> None:
-    raise Damaged(f"a union has no branch with the byte {number:#04x}")
-
-
-def _no_symbol(number: int) -> None:
-    raise Damaged(f"an enum has no symbol {number}")
-
-
-def _no_boolean(number: int) -> None:
-    raise Damaged(f"a boolean is {number}")
-
-
-def _filled(value: bytes, start: int, size: int) -> bytes:
-    found = value[start : start + size]
-    if len(found) < size:
-        raise IndexError
-    return found
-
-
-_CONSTANTS: Final[Mapping[str, Any]] = {
-    "SPAN": SPAN,
-    "SMALL": SMALL,
-    "check_end": check_end,
-    "count_at": count_at,
-    "filled": _filled,
-    "float_at": Struct("<f").unpack_from,
-    "double_at": Struct("<d").unpack_from,
-    "int_at": int_at,
-    "long_at": long_at,
-    "no_boolean": _no_boolean,
-    "no_branch": _no_branch,
-    "no_symbol": _no_symbol,
-    "not_plain": _not_plain,
-    "span_at": span_at,
-    "DAMAGES": (IndexError, UnicodeDecodeError, too_short, Damaged),
-    "undecodable": undecodable,
-}
-
-
 class _ReaderSource:
     def __init__(self, *, plain: bool) -> None:
-        self.source = Source(_CONSTANTS)
+        self.source = Source()
         self._plain = plain
         self._parts: dict[str, Callable[[Schema, str | None], None]] = {
             "null": self._null,
@@ -124,7 +60,7 @@ class _ReaderSource:
 
     def _real(self, schema: Schema, into: str | None) -> None:
         kind = type_of(schema)
-        self.source.add(f"{into or 'n'}, = {kind}_at(b, i)", f"i += {4 if kind == 'float' else 8}")
+        self.source.add(f"{f'{into} = ' if into else ''}{kind}_at(b, i)", f"i += {4 if kind == 'float' else 8}")
 
     def _text(self, schema: Schema, into: str | None) -> None:
         decoded = ".decode()" if type_of(schema) == "string" else ""
@@ -139,7 +75,7 @@ class _ReaderSource:
         self.source.block("else:", lambda: self.source.add("j, i = span_at(b, i)", *take("j:i")))
 
     def _fixed(self, schema: Schema, into: str | None) -> None:
-        self.source.add(f"{into or 'n'} = filled(b, i, {schema['size']})", f"i += {schema['size']}")
+        self.source.add(f"{f'{into} = ' if into else ''}filled(b, i, {schema['size']})", f"i += {schema['size']}")
 
     def _enum(self, schema: Schema, into: str | None) -> None:
         symbols = self.source.constant("SYMBOLS", tuple(schema["symbols"]))
@@ -150,7 +86,7 @@ class _ReaderSource:
     def _union(self, schema: Schema, into: str | None) -> None:
         if len(schema) > 64:
             raise NotCompilable("a union of more than 64 branches")  # whose number has two bytes
-        self.source.add("n = b[i]", "i += 1")
+        self.source.add(*([f"{into}: {python_type(schema)}"] if into else []), "n = b[i]", "i += 1")
         for number, branch in enumerate(schema):
             head = f"{'el' if number else ''}if n == {2 * number}:"
             self.source.block(head, lambda branch=branch: self.read(branch, into))  # type: ignore[misc]
@@ -181,7 +117,7 @@ class _ReaderSource:
     def _array(self, schema: Schema, into: str | None) -> None:
         items, item = self.source.name("items"), self.source.name("v") if into else None
         if into:
-            self.source.add(f"{items} = []")
+            self.source.add(f"{items}: list[object] = []")
 
         def each() -> None:
             self.read(schema["items"], item)
@@ -196,7 +132,7 @@ class _ReaderSource:
         entries, key = self.source.name("entries"), self.source.name("v") if into else None
         item = self.source.name("v") if into else None
         if into:
-            self.source.add(f"{entries} = {{}}")
+            self.source.add(f"{entries}: dict[str, object] = {{}}")
 
         def each() -> None:
             self.read("string", key)
@@ -221,12 +157,19 @@ def compile_reader(
     ``absent`` has the values of wanted fields that the schema does not have. With ``plain`` the reader raises NotPlain
     where a text has a null character. Raises NotCompilable, and KeyError where a wanted field is in neither.
     """
+    return function_of(reader_source(schema, wanted, absent, plain=plain), "read")
+
+
+def reader_source(
+    schema: Schema, wanted: Sequence[str] | None, absent: Mapping[str, object] | None, *, plain: bool
+) -> str:
+    """The source of such a reader. Raises as ``compile_reader`` does."""
     record = resolved(schema)
     if type_of(record) != "record":
         raise NotCompilable("only records are compiled")
     made = _ReaderSource(plain=plain)
     source = made.source
-    variables = {name: source.constant("ABSENT", value) for name, value in (absent or {}).items()}
+    variables = {name: repr(value) for name, value in (absent or {}).items()}
     variables |= {field["name"]: source.name("v") for field in record["fields"]}
     kept = variables.keys() if wanted is None else frozenset(wanted)
     ends = {END_OF + field["name"]: source.name("e") for field in record["fields"]}
@@ -245,4 +188,4 @@ def compile_reader(
 
     source.block("try:", body)
     source.block("except DAMAGES as error:", lambda: source.add("raise undecodable(error) from error"))
-    return source.function("read", ("b", "i"))
+    return source.text("def read(b: bytes, i: int) -> object:")

@@ -6,14 +6,34 @@ them would take) and names that do not resolve. What is not taken stays with fas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import Any, Final
+
+from lienthong_schemas import avro_calls, avro_varints
+from lienthong_schemas.avro_ready import READY
 
 Schema = Any
 """A schema as fastavro parses it, without logical types."""
 PRIMITIVES: Final = frozenset(("null", "boolean", "int", "long", "float", "double", "bytes", "string"))
 MOST_FIELDS: Final = 1_000
 """Fields, nested ones counted wherever they stand: beyond this a schema is not worth a function."""
+CALLED: Final = (avro_calls, avro_varints)
+"""The modules whose ``__all__`` the source of a function may name."""
+NAMED_BY: Final = 24
+"""Hexadecimal digits of a hash that make a name."""
+
+
+_PYTHON_TYPES: Final = {
+    **dict.fromkeys(("int", "long"), "int"),
+    **dict.fromkeys(("float", "double"), "float"),
+    **dict.fromkeys(("string", "enum"), "str"),
+    **dict.fromkeys(("bytes", "fixed"), "bytes"),
+    **dict.fromkeys(("record", "map"), "dict[str, object]"),
+    "array": "list[object]",
+    "boolean": "bool",
+    "null": "None",
+}
 
 
 class NotCompilable(Exception):
@@ -89,11 +109,19 @@ def least_bytes(schema: Schema) -> int:
     return {"float": 4, "double": 8}.get(kind, 1)
 
 
-class Source:
-    """Lines of a function in the making, the constants that it names, and names for its variables."""
+def python_type(schema: Schema) -> str:
+    """How the values of a resolved schema are annotated: what they are compiled to depends on it."""
+    if isinstance(schema, list):
+        others = [branch for branch in schema if branch != "null"]
+        return f"{python_type(others[0])} | None" if len(others) == 1 < len(schema) else "object"
+    return _PYTHON_TYPES[type_of(schema)]
 
-    def __init__(self, constants: Mapping[str, Any]) -> None:
-        self.constants: dict[str, Any] = dict(constants)
+
+class Source:
+    """Lines of a function in the making, the constants that stand before it, and names for its variables."""
+
+    def __init__(self) -> None:
+        self._constants: dict[str, str] = {}
         self._lines: list[str] = []
         self._depth = 1
         self._names = 0
@@ -117,24 +145,42 @@ class Source:
         self._names += 1
         return f"{prefix}{self._names}"
 
-    def constant(self, prefix: str, value: Any) -> str:
-        """A name for a value that cannot be written as a literal."""
-        name = self.name(prefix)
-        self.constants[name] = value
+    def constant(self, prefix: str, value: object) -> str:
+        """A name for a value that is made once; another value has another name, in whatever function it is used."""
+        literal = repr(value)
+        name = f"{prefix}_{sha256(literal.encode()).hexdigest()[:NAMED_BY]}"
+        self._constants[name] = f"{name} = {literal}\n"
         return name
 
-    def function(self, name: str, parameters: Sequence[str]) -> Callable[..., Any]:
-        """The compiled function; its source is in ``__doc__``, for whoever wants to see it.
+    def text(self, head: str) -> str:
+        """The source of the function that this line opens."""
+        return "".join(self._constants.values()) + head + "\n" + "\n".join(self._lines) + "\n"
 
-        The source has no text of the schema in it but names of fields as literals. Raises NotCompilable where Python
-        refuses it: loops may be nested twenty deep.
-        """
-        text = f"def {name}({', '.join(parameters)}):\n" + "\n".join(self._lines) + "\n"
-        scope = self.constants
-        try:
-            exec(compile(text, f"<{name}>", "exec"), scope)
-        except (SyntaxError, RecursionError, MemoryError) as error:
-            raise NotCompilable(f"it is nested too deeply ({error})") from error
-        made: Callable[..., Any] = scope[name]
-        made.__doc__ = text
-        return made
+
+def name_of(text: str) -> str:
+    """By its text, the name of a function that was compiled with the rest."""
+    return f"f_{sha256(text.encode()).hexdigest()[:NAMED_BY]}"
+
+
+def function_of(text: str, name: str) -> Callable[..., Any]:
+    """The function ``name`` of this source: the one that was compiled from the very same text, or one made now.
+
+    Raises NotCompilable.
+    """
+    return READY.get(name_of(text)) or run(text, name)
+
+
+def run(text: str, name: str) -> Callable[..., Any]:
+    """The function ``name`` that this source makes; the source is in its ``__doc__``, for whoever wants to see it.
+
+    It has no text of the schema in it but literals. Raises NotCompilable where Python refuses it: loops may be nested
+    twenty deep.
+    """
+    scope = {each: getattr(module, each) for module in CALLED for each in module.__all__} | {"Any": Any}
+    try:
+        exec(compile(text, f"<{name}>", "exec"), scope)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise NotCompilable(f"it is nested too deeply ({error})") from error
+    made: Callable[..., Any] = scope[name]
+    made.__doc__ = text
+    return made

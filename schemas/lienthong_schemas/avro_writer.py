@@ -8,12 +8,11 @@ not write: it raises, and whoever called it may ask fastavro what is wrong. Sour
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from struct import Struct
+from collections.abc import Callable
 from typing import Any, Final
 
-from lienthong_schemas.avro_shape import NotCompilable, Schema, Source, resolved, type_of
-from lienthong_schemas.avro_varints import LENGTH, SHORT, written_int, written_long
+from lienthong_schemas.avro_shape import NotCompilable, Schema, Source, function_of, python_type, resolved, type_of
+from lienthong_schemas.avro_varints import SHORT, written_long
 
 Writer = Callable[[Any], bytes]
 """``write(record)``: header and value. Raises MISFITS where the record does not fit the schema as it should."""
@@ -22,64 +21,17 @@ MISFITS: Final = (AttributeError, KeyError, TypeError, ValueError, ArithmeticErr
 """What a writer raises on a record that it does not write."""
 
 
-def _truth(value: object) -> str:
-    if value is True:
-        return "\x01"
-    if value is False:
-        return "\x00"
-    raise TypeError(f"{value!r} is neither true nor false")
-
-
-def _real(form: str) -> Callable[[float], str]:
-    pack = Struct(form).pack
-
-    def written(value: float) -> str:
-        if value.__class__ is not float:
-            raise TypeError(f"{value!r} is no float")
-        return pack(value).decode("latin-1")
-
-    return written
-
-
-def _bytes(value: bytes) -> str:
-    return written_long(len(value)) + value.decode("latin-1")
-
-
-def _fixed(value: bytes, size: int) -> str:
-    if len(value) != size:
-        raise ValueError(f"{len(value)} bytes instead of {size}")
-    return value.decode("latin-1")
-
-
-def _listed(value: object) -> None:
-    if value.__class__ is not list and value.__class__ is not tuple:
-        raise TypeError(f"{value!r} is no list")
-
-
-def _positional(value: object) -> None:
-    if not isinstance(value, tuple):
-        raise TypeError(f"{value!r} is no tuple")
-
-
-_CONSTANTS: Final[Mapping[str, Any]] = {
-    "LENGTH": LENGTH,
-    "written_int": written_int,
-    "written_long": written_long,
-    "written_bytes": _bytes,
-    "truth": _truth,
-    "written_float": _real("<f"),
-    "written_double": _real("<d"),
-    "fixed": _fixed,
-    "listed": _listed,
-    "positional": _positional,
-}
+def _taken(schema: Schema) -> str:
+    """How a value to write is annotated: texts, bytes and whole numbers by their type, all else is looked at."""
+    kind = python_type(schema)
+    return kind if kind.removesuffix(" | None") in ("str", "bytes", "int") else "Any"
 
 
 class _WriterSource:
     """Each part adds lines that set variables to the letters of a value, and returns these variables in their order."""
 
     def __init__(self, *, by_name: bool) -> None:
-        self.source = Source(_CONSTANTS)
+        self.source = Source()
         self._by_name = by_name
         self._parts: dict[str, Callable[[Schema, str], list[str]]] = {
             "null": self._null,
@@ -106,6 +58,9 @@ class _WriterSource:
         """Lines for all fields of a record."""
         names = [field["name"] for field in schema["fields"]]
         values = [self.source.name("v") for _ in names]
+        self.source.add(
+            *(f"{each}: {_taken(field['type'])}" for each, field in zip(values, schema["fields"], strict=True))
+        )
         if self._by_name:
             self.source.add(f"if len({value}) != {len(names)}: raise ValueError('more fields than the schema has')")
             self.source.add(*(f"{each} = {value}[{name!r}]" for each, name in zip(values, names, strict=True)))
@@ -127,8 +82,8 @@ class _WriterSource:
         length = self.source.name("w")
         self.source.add(
             f"if not {value}.isascii(): {value} = {value}.encode().decode('latin-1')",
-            f"{length} = len({value})",
-            f"{length} = LENGTH[{length}] if {length} < {SHORT} else written_long({length})",
+            f"n = len({value})",
+            f"{length} = LENGTH[n] if n < {SHORT} else written_long(n)",
         )
         return [length, value]
 
@@ -180,11 +135,15 @@ def compile_writer(schema: Schema, header: bytes, *, by_name: bool) -> Writer:
 
     Records inside a record are of the same kind as it. Raises NotCompilable.
     """
+    return function_of(writer_source(schema, header, by_name=by_name), "write")
+
+
+def writer_source(schema: Schema, header: bytes, *, by_name: bool) -> str:
+    """The source of such a writer. Raises NotCompilable."""
     record = resolved(schema)
     if type_of(record) != "record":
         raise NotCompilable("only records are compiled")
     made = _WriterSource(by_name=by_name)
-    written = made.fields(record, "record")
-    head = made.source.constant("HEADER", header.decode("latin-1"))
-    made.source.add(f"return ''.join(({', '.join([head, *written])},)).encode('latin-1')")
-    return made.source.function("write", ("record",))
+    letters = [repr(header.decode("latin-1")), *made.fields(record, "record")]
+    made.source.add(f"return ''.join(({', '.join(letters)},)).encode('latin-1')")
+    return made.source.text(f"def write(record: {'Any' if by_name else 'tuple[Any, ...]'}) -> bytes:")

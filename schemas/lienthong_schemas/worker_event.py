@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
+from lienthong_schemas.avro_calls import NotPlain
 from lienthong_schemas.avro_compiled import Wanted
-from lienthong_schemas.avro_reader import NotPlain
 from lienthong_schemas.case_event import (
     CASE_TOPICS,
     DIGEST_BYTES,
@@ -25,7 +25,7 @@ from lienthong_schemas.case_marks import HIGHEST_RATING, LOWEST_RATING, case_mar
 from lienthong_schemas.codec import SchemaBook
 from lienthong_schemas.errors import IdentityError
 from lienthong_schemas.identity import LONGEST_CODE
-from lienthong_schemas.usual_event import DELIVERED, OWN_FROM, SELECTOR, is_usual, usual_fields
+from lienthong_schemas.usual_event import OWN_FROM, is_usual, usual_fields
 
 _DIFFERENT: Final = 4_096
 """Different own fields kept: channels times steps times what is known of fee and papers."""
@@ -78,7 +78,7 @@ _LAST: Final[Mapping[str, Callable[..., Last | None]]] = {
 """By topic, the last fields of an event from its own ones; None where they break a rule."""
 
 
-_WANTED: Final = {topic: _wanted(topic) for topic in CASE_TOPICS}
+WANTED: Final = {topic: _wanted(topic) for topic in CASE_TOPICS}
 _KINDS: Final = {topic: kind_of_topic(topic) for topic in CASE_TOPICS}
 _new = tuple.__new__
 
@@ -86,12 +86,21 @@ _new = tuple.__new__
 def read_worker_event(book: SchemaBook, topic: str, key: bytes | None, value: bytes) -> CaseEvent:
     """The event in a record of a case topic. Raises DecodeError or BrokenRule, as ``read_case_event`` does."""
     try:
-        fields = book.decode_fields(_WANTED[topic], value)
+        fields = book.decode_fields(WANTED[topic], value)
         last = _LAST[topic](*fields[OWN_FROM:])
         if last is not None and is_usual(_KINDS[topic], key, fields):
-            digest = sha256(value[fields[DELIVERED] :]).digest()[:DIGEST_BYTES]
-            # the usual fields stand as in CaseEvent: to take them in runs costs less than to name each
-            return _new(CaseEvent, fields[:3] + (digest,) + fields[3:12] + (fields[SELECTOR], None, None) + last)  # noqa: RUF005
+            return _usual_event(value, fields, last)
     except (NotPlain, IdentityError):
         pass  # the whole reading says what is wrong, if anything is
     return read_case_event(book, topic, key, value)[0]
+
+
+def _usual_event(value: bytes, fields: tuple[Any, ...], last: Last) -> CaseEvent:
+    # fmt: off
+    (case_id, epoch, seq, accepted, occurred, office, commune, change, status,
+     received, due, ended, _, _, _, selector, delivered) = fields[:OWN_FROM]
+    return _new(CaseEvent, (  # a named tuple called by its name takes longer to make
+        case_id, epoch, seq, sha256(value[delivered:]).digest()[:DIGEST_BYTES], accepted, occurred, office, commune,
+        change, status, received, due, ended, selector, None, None, *last,
+    ))
+    # fmt: on

@@ -27,66 +27,66 @@ class Origin(NamedTuple):
     reference_end: int
 
 
+_new = tuple.__new__
+"""Makes a named tuple of its fields in their order, in a fraction of the time that it takes to call it by its name."""
+
+
 def announcement(book: SchemaBook, case_id: str, last: Known, emission: Emission, origin: Origin) -> OutboundRecord:
     """The record that says an emission. ``last`` is the case's newest event: who holds it now."""
     parts = emission.settled_key.split("|")
     if parts[1] == "finding":
-        value = book.encode(FINDINGS, _finding(case_id, last, emission, origin))
-        return OutboundRecord(FINDINGS, case_id.encode(), value)
-    value = book.encode(CLOCK_EVENTS, _clock_event(case_id, last, emission, origin))
-    return OutboundRecord(CLOCK_EVENTS, case_id.encode(), value)
+        topic, value = FINDINGS, book.encode(FINDINGS, _finding(parts, last, emission, origin))
+    else:
+        topic, value = CLOCK_EVENTS, book.encode(CLOCK_EVENTS, _clock_event(parts, last, emission, origin))
+    return _new(OutboundRecord, (topic, case_id.encode(), value, (), None, None))
 
 
-def _clock_event(case_id: str, last: Known, emission: Emission, origin: Origin) -> ClockEvent:
-    _, clock, episode, kind, level, cause = emission.settled_key.split("|")
-    fact = emission.content if isinstance(emission.content, Fact) else None
+def _clock_event(parts: list[str], last: Known, emission: Emission, origin: Origin) -> ClockEvent:
+    case_id, clock, episode, kind, level, cause = parts
+    topic, partition = origin.source
+    fact = emission.content if isinstance(emission.content, Fact) else _gone(last, origin)
+    # fmt: off
+    return _new(ClockEvent, (
+        emission.event_id, emission.settled_key, case_id, clock, int(episode),
+        _KIND_OF_WITHDRAWAL.get(emission.kind, kind), level, cause, emission.refers_to, emission.firmness,
+        fact.happened_at, origin.announced_at, fact.stated_due_at, fact.due_at, fact.office, fact.commune,
+        fact.selector, fact.used_seconds, fact.paused_seconds, fact.policy, origin.reference_end,
+        topic, partition, origin.next_offset, fact.regulated_seconds, fact.used_percent,
+    ))
+    # fmt: on
+
+
+def _gone(last: Known, origin: Origin) -> Fact:
+    """What is said of a fact that holds no longer."""
     holder = last.event
-    return ClockEvent(
-        event_id=emission.event_id,
-        settled_key=emission.settled_key,
-        case_id=case_id,
-        clock=clock,
-        episode=int(episode),
-        kind=_KIND_OF_WITHDRAWAL.get(emission.kind, kind),
-        level=level,
-        cause=cause,
-        refers_to=emission.refers_to,
-        firmness=emission.firmness,
-        happened_at=origin.announced_at if fact is None else fact.happened_at,
-        announced_at=origin.announced_at,
-        stated_due_at=holder.due_at if fact is None else fact.stated_due_at,
-        due_at=None if fact is None else fact.due_at,
-        office=holder.office if fact is None else fact.office,
-        commune=holder.commune if fact is None else fact.commune,
-        selector=holder.selector if fact is None else fact.selector,
-        used_seconds=0 if fact is None else fact.used_seconds,
-        paused_seconds=0 if fact is None else fact.paused_seconds,
-        policy="" if fact is None else fact.policy,
-        reference_end=origin.reference_end,
-        source_topic=origin.source.topic,
-        source_partition=origin.source.partition,
-        source_offset=origin.next_offset,
-        regulated_seconds=None if fact is None else fact.regulated_seconds,
-        used_percent=None if fact is None else fact.used_percent,
+    return Fact(
+        clock="",
+        episode=0,
+        kind="",
+        cause="",
+        happened_at=origin.announced_at,
+        firmness="",
+        stated_due_at=holder.due_at,
+        due_at=None,
+        office=holder.office,
+        commune=holder.commune,
+        selector=holder.selector,
+        used=0,
+        paused=0,
+        policy="",
     )
 
 
-def _finding(case_id: str, last: Known, emission: Emission, origin: Origin) -> Finding:
-    _, _, code, cause = emission.settled_key.split("|")
-    remark = emission.content if isinstance(emission.content, Remark) else None
-    return Finding(
-        event_id=emission.event_id,
-        settled_key=emission.settled_key,
-        case_id=case_id,
-        code=code,
-        kind="raised" if emission.kind == "said" else "withdrawn",
-        refers_to=emission.refers_to,
-        cause=cause,
-        detail="no longer so" if remark is None else remark.detail,
-        announced_at=origin.announced_at,
-        office=last.event.office if remark is None else remark.office,
-        commune=last.event.commune if remark is None else remark.commune,
-        source_topic=origin.source.topic,
-        source_partition=origin.source.partition,
-        source_offset=origin.next_offset,
-    )
+def _finding(parts: list[str], last: Known, emission: Emission, origin: Origin) -> Finding:
+    case_id, _, code, cause = parts
+    topic, partition = origin.source
+    remark = emission.content
+    if not isinstance(remark, Remark):
+        remark = Remark(code, cause, "no longer so", last.event.office, last.event.commune)
+    # fmt: off
+    return _new(Finding, (
+        emission.event_id, emission.settled_key, case_id, code, "raised" if emission.kind == "said" else "withdrawn",
+        emission.refers_to, cause, remark.detail, origin.announced_at, remark.office, remark.commune,
+        topic, partition, origin.next_offset,
+    ))
+    # fmt: on

@@ -85,6 +85,8 @@ class DeadlinePartition:
         self._name = partition_key(source.topic, source.partition)
         self._kind = kind_of_topic(source.topic)
         self._position = Position()
+        self._next_offset = 0
+        """Of the position: it moves with every record, the rest of the position seldom."""
         self._rules = rules_of(ReferenceBook())
         self._reference_end = 0
         self._heard: dict[str, Instant] = {}
@@ -106,17 +108,20 @@ class DeadlinePartition:
     @property
     def position(self) -> int:
         """Next input offset."""
-        return self._position.next_offset
+        return self._next_offset
 
     @property
     def standing(self) -> Position:
         """The whole position: tick, horizon, reference, generation."""
+        if self._position.next_offset != self._next_offset:
+            self._position = self._position._replace(next_offset=self._next_offset)
         return self._position
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take one record of the changelog, oldest first."""
         if key == POSITION_KEY:
             self._position = decode_position(value or b"")
+            self._next_offset = self._position.next_offset
         elif key.startswith(STANDING_KEY):
             if self.cases.header(key.removeprefix(STANDING_KEY)) is None:
                 self.cases.load(key.removeprefix(STANDING_KEY), value)
@@ -154,7 +159,7 @@ class DeadlinePartition:
         ``now`` is the machine's time; it only limits how long an unknown schema is waited for: until then the run
         ends before its first record, and the position tells so.
         """
-        before = self._position
+        before = self.standing
         self._folds_left = self.folds_per_run
         self._present = self._now_present()
         pending = self._barriers.pending(self._name, before.tick_offset)
@@ -165,7 +170,7 @@ class DeadlinePartition:
                 pending = self._take_ticks(pending, record.offset)
             if not self._take(record, now):
                 break
-            self._position = self._position._replace(next_offset=record.offset + 1)
+            self._next_offset = record.offset + 1
         self._take_ticks(pending, self.position)
         self._settle()
         if self._position.unfinished:
@@ -174,7 +179,7 @@ class DeadlinePartition:
 
     def skip_hole(self, offset: int) -> None:
         """The log has no record from the position to ``offset``: go on there."""
-        self._position = self._position._replace(next_offset=max(self.position, offset))
+        self._next_offset = max(self._next_offset, offset)
 
     def set_aside(self, record: Record, *, deaths: int, now: Instant) -> Effects:
         """Write the dead letter of the record at the position, which ended the process ``deaths`` times; go on."""
@@ -182,7 +187,7 @@ class DeadlinePartition:
         self._write_letter(
             letter(record, stage=APPLY, code=SET_ASIDE, problems=[problem], consumer=CONSUMER, first_seen=now)
         )
-        self._position = self._position._replace(next_offset=record.offset + 1)
+        self._next_offset = record.offset + 1
         return self._effects(now=now, moved=True)
 
     def _take(self, record: Record, now: Instant) -> bool:
@@ -316,15 +321,15 @@ class DeadlinePartition:
         self._uncounted.clear()
         below = boundary_passed(self._boundary - 1, reached)
         if below is not None:
-            self._outputs += self._figures.checksum(below, self._position)
+            self._outputs += self._figures.checksum(below, self.standing)
         self._boundary = boundary_after(reached)
 
     def _effects(self, *, now: Instant, moved: bool) -> Effects:
         """The one place where a run's outputs are gathered."""
         if self.position >= self._boundary:
             self._write_checksum(self.position)
-        self._outputs += self._figures.outputs(self._position, now)
-        changes = (*sorted(self._changes.items()), (POSITION_KEY, encode_position(self._position)))
+        self._outputs += self._figures.outputs(self.standing, now)
+        changes = (*sorted(self._changes.items()), (POSITION_KEY, encode_position(self.standing)))
         urgent = moved or len(changes) > 1
         unfinished = self._position.unfinished or self._figures.waits
         effects = Effects(tuple(self._outputs), changes, urgent=urgent, unfinished=unfinished)

@@ -35,6 +35,7 @@ HELD: Final = (
     "tests/property/test_figures_of_a_partition.py",
     "tests/property/test_packed_cases.py",
     "tests/property/test_progress.py",
+    "tests/property/test_ready_codec.py",
     "tests/property/test_worker_event.py",
 )
 DERIVES_FROM_THE_ENGINE: Final = (

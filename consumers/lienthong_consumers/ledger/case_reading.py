@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 from lienthong_consumers.domain.entry import Entry
 from lienthong_infra.append_time import known_at
 from lienthong_infra.ports import Record
+from lienthong_schemas.avro_calls import NotPlain
 from lienthong_schemas.avro_compiled import Wanted
-from lienthong_schemas.avro_reader import NotPlain
 from lienthong_schemas.case_event import (
     CASE_TOPICS,
     DIGEST_BYTES,
