@@ -113,13 +113,22 @@ class Listener:
 
 
 async def _steadily(publisher: KafkaPublisher, office: Office, rate: int, seconds: float) -> None:
-    """Write at a steady rate; a chunk does not wait for the one before it."""
-    in_flight: set[asyncio.Task[Any]] = set()
+    """Write at a steady rate; what falls due while something is being written goes with the next write."""
+    waiting: list[OutboundRecord] = []
+    writing: asyncio.Task[Any] | None = None
     async for number in at_rate(rate, seconds):
-        task = asyncio.create_task(publisher.publish(office.events(number, now())))
-        in_flight.add(task)
-        task.add_done_callback(in_flight.discard)
-    await asyncio.gather(*in_flight)
+        waiting += office.events(number, now())
+        if writing is None or writing.done():
+            writing = asyncio.create_task(_write_all(publisher, waiting))
+    if writing is not None:
+        await writing
+    await _write_all(publisher, waiting)
+
+
+async def _write_all(publisher: KafkaPublisher, waiting: list[OutboundRecord]) -> None:
+    while waiting:
+        records, waiting[:] = [*waiting], []
+        await publisher.publish(records)
 
 
 async def run(bootstrap: str, rate: int, seconds: float, *, compiled: bool = False) -> dict[str, Any]:

@@ -45,7 +45,7 @@ FiguresEvery = Annotated[
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
     host: HostChoice = Host.PLAIN
-    pace: Pace = 0.1
+    pace: Pace = 0.05
     session_timeout: Session = 10.0
     tick_commit: TickCommit = 5.0
     figures_every: FiguresEvery = 1.0
