@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lienthong_streams.domain import act, episode, passage, progress, walk
+from lienthong_streams.domain import act, episode, outlook, passage, progress, walk
 
-_MODULES = {each.__name__ for each in (act, episode, passage, progress, walk)}
+_MODULES = {each.__name__ for each in (act, episode, outlook, passage, progress, walk)}
 
 
 def contents(value: Any) -> Any:

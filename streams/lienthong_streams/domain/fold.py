@@ -48,7 +48,7 @@ def fold_of(progress: Progress, horizon: Instant, complete_through: Mapping[str,
     remarks: list[RemarkClaim] = [Made(remark) for remark in walk.remarks]
     remarks += remarks_on_times(walk, progress.last if progress.handed_over else None)
     remarks += remarks_on_senders(walk, progress.rules)
-    watch_from = min(verdict.watch, default=None)
+    watch_from = min(verdict.watch) if verdict.watch else None
     return Fold(verdict.facts, remarks + verdict.remarks, verdict.clocks, watch_from, verdict.processing)
 
 

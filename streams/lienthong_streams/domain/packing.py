@@ -253,7 +253,7 @@ def _packed_limit(limit: Limit | None, ended_at: Instant | None) -> int | Packed
         return None
     if ended_at is not None and ended_at <= limit.last_in_time:
         return 0
-    return limit.due_at if limit.due_at == limit.last_in_time else tuple(limit)
+    return limit.due_at if limit.due_at == limit.last_in_time else (limit.due_at, limit.last_in_time)
 
 
 def _limit(packed: int | Sequence[int] | None) -> Limit | None:
@@ -265,7 +265,7 @@ def _limit(packed: int | Sequence[int] | None) -> Limit | None:
 
 
 def _packed_outlook(outlook: Outlook) -> Packed:
-    due, differs, first_level_at = outlook
+    due, differs, first_level_at = outlook.due, outlook.differs, outlook.first_level_at
     level = None if first_level_at == ENDLESS else first_level_at
     if due is None:
         return (differs, level, None, None, None)

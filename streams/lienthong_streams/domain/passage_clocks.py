@@ -6,8 +6,6 @@ for nobody knows of it before it comes. Who must acknowledge a handover is the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import FIRM
@@ -39,12 +37,14 @@ def judge_passage(found: Verdict, progress: Progress, knowledge: Knowledge) -> N
         found.take(verdict)
 
 
-def _waits(passage: Passage) -> Iterator[tuple[int, Wait, str | None]]:
+def _waits(passage: Passage) -> list[tuple[int, Wait, str | None]]:
     """(number, wait, state in which it must be waited) of all waits for a receipt."""
+    found: list[tuple[int, Wait, str | None]] = []
     if passage.arrival is not None:
-        yield 1, passage.arrival, passage.arrived_in
+        found.append((1, passage.arrival, passage.arrived_in))
     for number, wait in enumerate(passage.transfers, start=1):
-        yield number, wait, None
+        found.append((number, wait, None))
+    return found
 
 
 def _judge_wait(
