@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -156,3 +156,27 @@ def test_the_same_time_on_another_day_is_that_of_the_wall_clock() -> None:
     calendar = working({**VIETNAM_2026, "time_zone": "Europe/Amsterdam"})
     found = calendar.same_time_on(date(2026, 3, 29), at("2026-03-28 02:30", AMSTERDAM))
     assert shown(found, AMSTERDAM) == "2026-03-29 03:00:00"
+
+
+@pytest.mark.parametrize(
+    ("day", "minute", "expected"),
+    [
+        (date(2026, 3, 28), 150, "2026-03-28 02:30:00"),
+        (date(2026, 3, 29), 150, "2026-03-29 03:00:00"),
+        (date(2026, 3, 29), 900, "2026-03-29 15:00:00"),
+        (date(2026, 10, 25), 900, "2026-10-25 15:00:00"),
+    ],
+)
+def test_a_time_of_day_is_that_of_the_wall_clock(day: date, minute: int, expected: str) -> None:
+    """Also on the days on which the clocks are changed; a time that does not come is the moment of the jump."""
+    calendar = working({**VIETNAM_2026, "time_zone": "Europe/Amsterdam"})
+    assert shown(calendar.time_on(day, minute), AMSTERDAM) == expected
+
+
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "Australia/Sydney"])
+@pytest.mark.parametrize("day", ["2026-01-02", "2026-03-29", "2026-03-30", "2026-07-01", "2026-10-26", "2026-12-31"])
+def test_a_day_begins_at_its_midnight_in_summer_and_winter(zone: str, day: str) -> None:
+    """The microsecond before belongs to the day before, whichever way the clocks went since the first day covered."""
+    calendar, begins = working({**VIETNAM_2026, "time_zone": zone}), at(f"{day} 00:00", ZoneInfo(zone))
+    wanted = date.fromisoformat(day)
+    assert (calendar.date_of(begins), calendar.date_of(begins - 1)) == (wanted, wanted - timedelta(days=1))
