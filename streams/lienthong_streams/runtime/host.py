@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from lienthong_infra.errors import PositionLost
 from lienthong_infra.ports import Membership, PartitionLog, Record, TopicPartition
@@ -25,9 +25,6 @@ from lienthong_streams.runtime.ports import Advance, HostObserver, ProcessorFact
 from lienthong_streams.runtime.times import HostTimes
 
 log = logging.getLogger(__name__)
-
-TURNS: Final = 10
-"""Turns of the event loop in which a client takes the next step of a transaction: it has three tasks for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +206,8 @@ class Host:
             )
             try:
                 async with asyncio.timeout(self._times.step_limit_s), asyncio.TaskGroup() as tasks:
-                    for each in sorted(at_work, key=fetched.__contains__):
+                    for each in at_work:
                         tasks.create_task(self._advance(self.owned[each], fetched.get(each, ())))
-                        if each in fetched:
-                            await _let_it_set_out()
             except BaseExceptionGroup as group:
                 raise _first_cause(group) from group
 
@@ -266,15 +261,6 @@ class Host:
                 }
             if shown:
                 await self._ports.membership.show(shown)
-
-
-async def _let_it_set_out() -> None:
-    """Let the transaction of a partition that has computed get on its way to the broker, and those before it go on.
-
-    Otherwise they all wait until the last partition has computed, and none of them is at work meanwhile.
-    """
-    for _ in range(TURNS):
-        await asyncio.sleep(0)
 
 
 def _name(partition: TopicPartition) -> str:
