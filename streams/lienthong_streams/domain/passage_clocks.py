@@ -13,7 +13,6 @@ from lienthong_streams.domain.facts import Fact, FactClaim, remark_key
 from lienthong_streams.domain.judge import Knowledge, Verdict
 from lienthong_streams.domain.passage import Delivery, Passage, Wait
 from lienthong_streams.domain.progress import Progress
-from lienthong_streams.domain.rules import Selection
 from lienthong_streams.domain.side_clocks import Span, judge_span
 
 
@@ -51,7 +50,7 @@ def _judge_wait(
     found: Verdict, progress: Progress, waiting: tuple[int, Wait, str | None], knowledge: Knowledge
 ) -> None:
     number, wait, status = waiting
-    terms = progress.rules.terms(Selection(progress.kind, wait.act.selector, wait.urgency, "receipt"), wait.since)
+    terms = progress.rules.terms_of(progress.kind, wait.act.selector, wait.urgency, "receipt", wait.since)
     if terms is None or terms.policy is None or terms.policy.start_status != status:
         return
     if wait.limit is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -182,23 +182,27 @@ def _first_episode(event: CaseEvent, begin: Begun, at: Instant) -> Episode:
     return episode
 
 
-def remarks_on_times(walk: Walk, handed_over_by: Act | None) -> Iterator[RemarkClaim]:
+def remarks_on_times(walk: Walk, handed_over_by: Act | None) -> list[RemarkClaim]:
     """What is wrong in the times of a case. ``handed_over_by``: its last event, where that is a handover."""
+    found: list[RemarkClaim] = []
     for episode in walk.episodes:
         act = episode.started_by
         if episode.ended_at is not None and episode.ended_at < episode.started_at:
-            yield remark_claim(episode.ended_by or act, "ended-before-received", "the end lies before the start")
+            ended_by = episode.ended_by or act
+            found.append(remark_claim(ended_by, "ended-before-received", "the end lies before the start"))
         if episode.number == 1 and episode.balance is None:
             begin = episode.started_at if walk.deferred is None else walk.deferred.at
             if walk.earliest is not None and walk.earliest < begin:
-                yield remark_claim(act, "first-event-before-received", "an event lies before the start")
+                found.append(remark_claim(act, "first-event-before-received", "an event lies before the start"))
             if episode.due_before_it_began:
-                yield remark_claim(act, "due-before-first-event", "due before its first event")
-        count, stated = len(episode.statements), episode.stated_due_at is not None
-        for pause in episode.pauses:
-            if stated and pause.closed_by is not None and pause.statement == count:
-                yield remark_claim(
-                    pause.closed_by, "due-not-restated", "the due time is the one stated before the pause"
-                )
+                found.append(remark_claim(act, "due-before-first-event", "due before its first event"))
+        if episode.pauses and episode.stated_due_at is not None:
+            count, detail = len(episode.statements), "the due time is the one stated before the pause"
+            found += [
+                remark_claim(pause.closed_by, "due-not-restated", detail)
+                for pause in episode.pauses
+                if pause.closed_by is not None and pause.statement == count
+            ]
     if handed_over_by is not None and walk.episodes and walk.episodes[-1].ended_by is None:
-        yield remark_claim(handed_over_by, "nobody-holds", "handed over, and the successor has not been heard")
+        found.append(remark_claim(handed_over_by, "nobody-holds", "handed over, and the successor has not been heard"))
+    return found
