@@ -1,4 +1,4 @@
-"""A progress as plain tuples and back: small enough to be kept for every open case, quick enough for every event.
+"""A progress as plain lists and back: small enough to be kept for every open case, quick enough for every event.
 
 An act is one number: its sequence number plus ``stride`` times the place of its side in the table of sides. What a
 calendar was asked is packed too, as far as the next event may need it.
@@ -6,7 +6,6 @@ calendar was asked is packed too, as far as the next event may need it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from lienthong_schemas.instants import Instant
@@ -21,44 +20,47 @@ from lienthong_streams.domain.timeline import FIRST_EPOCH
 from lienthong_streams.domain.walk import Begun, Submission, Walk
 
 FORM: Final = 5
-"""The form of the tuples; raise it with every change, so that what an earlier program packed is made anew."""
+"""The form of the lists; raise it with every change, so that what an earlier program packed is made anew."""
 _STRIDE_OF_LATER_EPOCHS: Final = 2**40
 """In the first epoch no number is above the last one; before a later epoch there may have been any."""
 
-Packed = tuple[Any, ...]
-"""Integers, strings, booleans, None, and tuples of them."""
+Packed = list[Any]
+"""Integers, strings, booleans, None, and lists of them: compiled, a list is taken apart quickest."""
 
 
 def pack(progress: Progress) -> Packed:
-    """A progress as tuples. Raises OverflowError for sequence numbers beyond any that an office reaches."""
+    """A progress as lists. Raises OverflowError for sequence numbers beyond any that an office reaches."""
     last, walk = progress.last, progress.walk
     sides = _Sides(1 if last is None else last.seq + 1 if last.epoch == FIRST_EPOCH else _STRIDE_OF_LATER_EPOCHS)
-    return (
+    return [
         FORM,
         progress.mark,
         progress.begins_at,
         progress.in_order + 2 * progress.hole + 4 * progress.handed_over,
         walk.status,
-        (walk.earliest, walk.reached),
+        [walk.earliest, walk.reached],
         sides.number(last),
         None if walk.submission is None else _packed_submission(walk.submission, sides),
         [_packed_episode(episode, sides) for episode in walk.episodes],
-        [tuple(remark) for remark in walk.remarks],
-        None if walk.deferred is None else (sides.number(walk.deferred.act), walk.deferred.urgency, walk.deferred.at),
+        [list(remark) for remark in walk.remarks],
+        None if walk.deferred is None else [sides.number(walk.deferred.act), walk.deferred.urgency, walk.deferred.at],
         None if progress.passage is None else _packed_passage(progress.passage, sides),
         sides.stride,
         [part for side in sides.places for part in side],
-    )
+    ]
 
 
-def unpack(case_id: str, packed: Sequence[Any], rules: Rules) -> Progress | None:
-    """The progress in tuples (lists will do); None where it must be made anew, for it was packed under other reference
-    data or by another program.
-    """
+def unpack(case_id: str, packed: Packed, rules: Rules) -> Progress | None:
+    """The progress in lists; None where it must be made anew: other reference data, or packed by another program."""
     if packed[0] != FORM:
         return None
-    _, mark, begins_at, flags, status, times, last, waiting, episodes, remarks, *more, stride, sides = packed
-    deferred, passage = more
+    flags: int
+    times: Packed
+    episodes: list[Packed]
+    remarks: list[Packed]
+    (
+        _, mark, begins_at, flags, status, times, last, waiting, episodes, remarks, deferred, passage, stride, sides,
+    ) = packed  # fmt: skip
     kind = case_id.split(":", 1)[0]
     acts = _Acts(stride, sides)
     walk = Walk(rules.table(kind, begins_at) if last is not None else None, [Remark(*remark) for remark in remarks])
@@ -105,9 +107,9 @@ class _Acts:
 
     __slots__ = ("_made", "_sides", "_stride")
 
-    def __init__(self, stride: int, sides: Sequence[Any]) -> None:
+    def __init__(self, stride: int, sides: Packed) -> None:
         self._stride = stride
-        self._sides = [Side(*sides[at : at + 4]) for at in range(0, len(sides), 4)]
+        self._sides = [Side(sides[at], sides[at + 1], sides[at + 2], sides[at + 3]) for at in range(0, len(sides), 4)]
         self._made: dict[int, Act] = {}
 
     def of(self, number: int) -> Act:
@@ -123,7 +125,7 @@ class _Acts:
 
 
 def _packed_submission(waiting: Submission, sides: _Sides) -> Packed:
-    return (
+    return [
         waiting.at,
         sides.number(waiting.act),
         waiting.urgency,
@@ -131,10 +133,10 @@ def _packed_submission(waiting: Submission, sides: _Sides) -> Packed:
         waiting.decided_at,
         sides.number(waiting.decided_by),
         _packed_limit(waiting.limit, waiting.decided_at),
-    )
+    ]
 
 
-def _submission(packed: Sequence[Any], acts: _Acts) -> Submission:
+def _submission(packed: Packed, acts: _Acts) -> Submission:
     at, act, urgency, occurred_at, decided_at, decided_by, limit = packed
     submission = Submission(at, acts.of(act), urgency, at if occurred_at is None else occurred_at)
     submission.decided_at, submission.decided_by = decided_at, acts.of_any(decided_by)
@@ -144,25 +146,29 @@ def _submission(packed: Sequence[Any], acts: _Acts) -> Submission:
 
 def _packed_episode(episode: Episode, sides: _Sides) -> Packed:
     number = sides.number
-    return (
+    return [
         episode.number,
         number(episode.started_by),
         episode.started_at,
         number(episode.last),
         episode.urgency,
-        None if episode.balance is None else tuple(episode.balance),
+        None if episode.balance is None else list(episode.balance),
         episode.back_dated + 2 * episode.due_before_it_began + 4 * episode.judged,
-        [(number(one.act), one.at, one.due_at, one.after_pause) for one in episode.statements],
+        [[number(one.act), one.at, one.due_at, one.after_pause] for one in episode.statements],
         [_packed_pause(pause, sides) for pause in episode.pauses],
-        [(turn.since, number(turn.act)) for turn in episode.holders],
+        [[turn.since, number(turn.act)] for turn in episode.holders],
         _packed_steps(episode, sides) if episode.steps else None,
         number(episode.ended_by),
         episode.ended_at,
         None if episode.outlook is None else _packed_outlook(episode.outlook),
-    )
+    ]
 
 
-def _episode(packed: Sequence[Any], acts: _Acts) -> Episode:
+def _episode(packed: Packed, acts: _Acts) -> Episode:
+    flags: int
+    told: list[Packed]
+    pauses: list[Packed]
+    holders: list[Packed]
     (
         number, started_by, started_at, last, urgency, balance, flags, told, pauses, holders, steps, ended_by, ended_at,
         outlook,
@@ -190,13 +196,13 @@ def _episode(packed: Sequence[Any], acts: _Acts) -> Episode:
 def _packed_steps(episode: Episode, sides: _Sides) -> list[Packed]:
     ends = [*[turn.since for turn in episode.steps[1:]], None]
     return [
-        (step.since, sides.number(step.act), step.name, _packed_limit(limit, end))
+        [step.since, sides.number(step.act), step.name, _packed_limit(limit, end)]
         for step, limit, end in zip(episode.steps, episode.step_limits, ends, strict=True)
     ]
 
 
 def _packed_pause(pause: Pause, sides: _Sides) -> Packed:
-    return (
+    return [
         pause.reason,
         pause.opened_at,
         sides.number(pause.opened_by),
@@ -205,10 +211,10 @@ def _packed_pause(pause: Pause, sides: _Sides) -> Packed:
         sides.number(pause.closed_by),
         _packed_limit(pause.limit, pause.closed_at),
         _packed_limit(pause.asked_by, pause.opened_at),
-    )
+    ]
 
 
-def _pause(packed: Sequence[Any], acts: _Acts) -> Pause:
+def _pause(packed: Packed, acts: _Acts) -> Pause:
     reason, opened_at, opened_by, statement, closed_at, closed_by, limit, asked_by = packed
     pause = Pause(reason, opened_at, acts.of(opened_by), statement)
     pause.closed_at, pause.closed_by = closed_at, acts.of_any(closed_by)
@@ -217,20 +223,20 @@ def _pause(packed: Sequence[Any], acts: _Acts) -> Pause:
 
 
 def _packed_passage(passage: Passage, sides: _Sides) -> Packed:
-    return (
-        [(sides.number(one.act), *one[1:]) for one in passage.late],
+    return [
+        [[sides.number(one.act), *one[1:]] for one in passage.late],
         None if passage.arrival is None else _packed_wait(passage.arrival, sides),
         passage.arrived_in,
         [_packed_wait(one, sides) for one in passage.transfers],
-    )
+    ]
 
 
 def _packed_wait(wait: Wait, sides: _Sides) -> Packed:
     limit = _packed_limit(wait.limit, wait.until)
-    return wait.since, sides.number(wait.act), wait.urgency, wait.until, sides.number(wait.until_act), limit
+    return [wait.since, sides.number(wait.act), wait.urgency, wait.until, sides.number(wait.until_act), limit]
 
 
-def _passage(packed: Sequence[Any], acts: _Acts) -> Passage:
+def _passage(packed: Packed, acts: _Acts) -> Passage:
     late, arrival, arrived_in, transfers = packed
     passage = Passage()
     passage.late = [Delivery(acts.of(number), *rest) for number, *rest in late]
@@ -240,7 +246,7 @@ def _passage(packed: Sequence[Any], acts: _Acts) -> Passage:
     return passage
 
 
-def _wait(packed: Sequence[Any], acts: _Acts) -> Wait:
+def _wait(packed: Packed, acts: _Acts) -> Wait:
     since, act, urgency, until, until_act, limit = packed
     wait = Wait(since, acts.of(act), urgency)
     wait.until, wait.until_act, wait.limit = until, acts.of_any(until_act), _limit(limit)
@@ -253,10 +259,10 @@ def _packed_limit(limit: Limit | None, ended_at: Instant | None) -> int | Packed
         return None
     if ended_at is not None and ended_at <= limit.last_in_time:
         return 0
-    return limit.due_at if limit.due_at == limit.last_in_time else (limit.due_at, limit.last_in_time)
+    return limit.due_at if limit.due_at == limit.last_in_time else [limit.due_at, limit.last_in_time]
 
 
-def _limit(packed: int | Sequence[int] | None) -> Limit | None:
+def _limit(packed: int | list[int] | None) -> Limit | None:
     if packed is None:
         return None
     if isinstance(packed, int):
@@ -268,11 +274,11 @@ def _packed_outlook(outlook: Outlook) -> Packed:
     due, differs, first_level_at = outlook.due, outlook.differs, outlook.first_level_at
     level = None if first_level_at == ENDLESS else first_level_at
     if due is None:
-        return (differs, level, None, None, None)
-    return (differs, level, due.at, None if due.last_in_time == due.at else due.last_in_time, due.moving)
+        return [differs, level, None, None, None]
+    return [differs, level, due.at, None if due.last_in_time == due.at else due.last_in_time, due.moving]
 
 
-def _outlook(packed: Sequence[Any]) -> Outlook:
+def _outlook(packed: Packed) -> Outlook:
     differs, level, at, last_in_time, moving = packed
     due = None if at is None else Due(at, at if last_in_time is None else last_in_time, moving)
     return Outlook(due, differs, ENDLESS if level is None else level)
