@@ -11,10 +11,15 @@ _MODULES = {each.__name__ for each in (act, episode, outlook, passage, progress,
 
 def contents(value: Any) -> Any:
     """An object of a progress as its class and all its attributes, however deep; anything else as it is."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [contents(each) for each in value]
-    if type(value).__module__ in _MODULES and hasattr(type(value), "__slots__") and not isinstance(value, tuple):
-        return type(value).__name__, {name: contents(getattr(value, name)) for name in type(value).__slots__}
-    if isinstance(value, tuple):
-        return [contents(each) for each in value]
+    kind = type(value)
+    if kind.__module__ in _MODULES and _attributes(kind):
+        return kind.__name__, {name: contents(getattr(value, name)) for name in _attributes(kind)}
     return value
+
+
+def _attributes(kind: type) -> tuple[str, ...]:
+    """Their names: a compiled class has no slots, and lists its attributes by another name."""
+    named = "__slots__" if hasattr(kind, "__slots__") else "__mypyc_attrs__"
+    return tuple(getattr(kind, named, ()))
