@@ -31,8 +31,8 @@ test-unit: setup ## Run the tests that need no server (about a minute)
 test-faults: setup ## Kill processes during 50,000 events and compare with a recount (about 35 minutes)
 	$(PYTEST) -m "faults and not long" --timeout=1500 $(ARGS)
 
-test-long: setup ## Run what takes longer than that
-	$(PYTEST) -m long --timeout=7200 $(ARGS)
+test-long: setup ## Run what takes longer than that (and show what each storm says it saw)
+	$(PYTEST) -m long -rP --timeout=7200 $(ARGS)
 
 lint: setup ## Check format, style, types, import rules and the contract's files
 	$(BIN)/ruff format --check .
