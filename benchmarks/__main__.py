@@ -31,7 +31,10 @@ def _cpu(broker: str, arguments: Arguments, console: Console) -> Any:
 
 
 def _latency(broker: str, arguments: Arguments, console: Console) -> Any:
-    found = latency.measure(broker, rate=arguments.rate, seconds=arguments.seconds, compiled=arguments.compiled)
+    worker = ["--pace", str(arguments.pace)] if arguments.pace is not None else []
+    found = latency.measure(
+        broker, rate=arguments.rate, seconds=arguments.seconds, compiled=arguments.compiled, worker=worker
+    )
     latency.show(found, console)
     return found
 
@@ -91,6 +94,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0, help="of latency and totals")
     parser.add_argument("--cases", type=int, default=restore.CASES, help="of restore")
     parser.add_argument("--compiled", action="store_true", help="latency of a worker with the compiled engine")
+    parser.add_argument("--pace", type=float, help="the worker's --pace, of latency")
     parser.add_argument("--json", action="store_true", help="print the single results as JSON as well")
     arguments = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

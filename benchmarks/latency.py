@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
@@ -131,8 +131,10 @@ async def _write_all(publisher: KafkaPublisher, waiting: list[OutboundRecord]) -
         await publisher.publish(records)
 
 
-async def run(bootstrap: str, rate: int, seconds: float, *, compiled: bool = False) -> dict[str, Any]:
-    """One run on a bus of its own, with the compiled engine or without; returns the percentiles."""
+async def run(
+    bootstrap: str, rate: int, seconds: float, *, compiled: bool = False, worker: Sequence[str] = ()
+) -> dict[str, Any]:
+    """One run on a bus of its own; returns the percentiles. ``worker``: more options of ``stream deadlines``."""
     engine = compiled_engine() if compiled else {}
     entries = [entry for entry in national_entries() if entry.kind != POLICY]
     async with AsyncExitStack() as stack:
@@ -143,7 +145,7 @@ async def run(bootstrap: str, rate: int, seconds: float, *, compiled: bool = Fal
         stack.push_async_callback(publisher.close)
         listener = Listener(reader, book, office)
         bus_of = {"LIENTHONG_BOOTSTRAP": bootstrap, "LIENTHONG_PREFIX": prefix, "LIENTHONG_METRICS_PORT": "0"}
-        for verb in (("ticker",), ("stream", "deadlines")):
+        for verb in (("ticker",), ("stream", "deadlines", *worker)):
             await stack.enter_async_context(running(*verb, environment=bus_of | engine))
         listening = asyncio.create_task(listener.listen())
         async with asyncio.timeout(READY_LIMIT_S):
@@ -166,9 +168,11 @@ def _told(listener: Listener, begin: Instant) -> dict[str, Any]:
     return {name: told([late for at, late in each if at >= begin]) for name, each in found.items()}
 
 
-def measure(bootstrap: str, *, rate: int, seconds: float, compiled: bool = False) -> dict[str, Any]:
+def measure(
+    bootstrap: str, *, rate: int, seconds: float, compiled: bool = False, worker: Sequence[str] = ()
+) -> dict[str, Any]:
     """One run. Raises CannotCompile."""
-    return asyncio.run(run(bootstrap, rate, seconds, compiled=compiled))
+    return asyncio.run(run(bootstrap, rate, seconds, compiled=compiled, worker=worker))
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
