@@ -176,6 +176,13 @@ class TransactionContract:
             expected = [(each.key, each.value) for each in outputs if partition_of(each.key or b"", 2) == number]
             assert expected == [(each.key, each.value) for each in await records_of(ready, "out.v1", number)]
 
+    async def test_who_has_no_state_needs_no_changelog(self, ready: BrokerKit) -> None:
+        """The live totals have none: what they say needs only the topic that it is said on."""
+        log = ready.partition_log(HERE, application="without")
+        await log.fence()
+        await log.commit([OutboundRecord("out.v1", b"k", b"said", (), 0)], [])
+        assert values(await records_of(ready, "out.v1", 0)) == [b"said"]
+
     async def test_many_transactions_are_read_in_order_past_their_markers(self, ready: BrokerKit) -> None:
         """Control markers take offsets but are no records; the reader's position passes the last one."""
         log = ready.partition_log(HERE)

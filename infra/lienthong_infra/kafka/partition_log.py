@@ -68,13 +68,16 @@ class KafkaPartitionLog:
 
     async def changelog(self) -> AsyncGenerator[Sequence[Change], None]:
         """All committed changes in the changelog partition, oldest first. Raises UnknownTopic or UnavailableError."""
-        topic, partition = self._changelog
-        if partition >= (await self._counts.of([topic]))[topic]:
-            raise UnknownTopic(f"{topic}/{partition}")
+        await self._changelog_must_exist()
         reader = BulkReader(self._bootstrap, self._prefix, self._changelog, patience=self._patience)
         async with aclosing(reader.portions()) as portions:
             async for portion in portions:
                 yield portion
+
+    async def _changelog_must_exist(self) -> None:
+        topic, partition = self._changelog
+        if partition >= (await self._counts.of([topic]))[topic]:
+            raise UnknownTopic(f"{topic}/{partition}")
 
     async def commit(self, outputs: Sequence[OutboundRecord], changes: Sequence[Change]) -> None:
         """One transaction: the outputs, then the changes to the changelog.
@@ -87,13 +90,11 @@ class KafkaPartitionLog:
             raise self._ended
         if not outputs and not changes:
             return
-        topic, partition = self._changelog
-        counts = await self._counts.of({topic, *(each.topic for each in outputs)})
-        if partition >= counts[topic]:
-            raise UnknownTopic(f"{topic}/{partition}")
+        counts = await self._counts.of({each.topic for each in outputs})
         groups: list[tuple[TopicPartition, Sequence[int]]] = [*grouped(outputs, counts).items()]
         records = [*outputs, *change_records(self._changelog, changes)]
-        if changes:
+        if changes:  # a host without state has no changelog
+            await self._changelog_must_exist()
             groups.append((self._changelog, range(len(outputs), len(records))))
         try:
             with translating(f"committing as {self._id}"):
