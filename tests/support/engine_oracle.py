@@ -7,7 +7,7 @@ from the rules of the field (domain §1.2), the design (§5) and the page on clo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -15,7 +15,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from lienthong_schemas.case_event import CaseEvent
-from tests.support.engine_oracle_case import Row, Rules, Spell, pauses_of, rows_of, spells_of, statements_of
+from tests.support.engine_oracle_case import (
+    Row,
+    Rules,
+    Spell,
+    Told,
+    pauses_of,
+    rows_of,
+    spells_of,
+    statements_of,
+)
 from tests.support.engine_oracle_order import Order, ordered
 from tests.support.engine_oracle_time import Due, Time
 
@@ -213,6 +222,16 @@ class Course:
         return None
 
 
+def _moved(course: Course, told_late: Sequence[Told], horizon: int) -> Iterator[SlowFact]:
+    """What is said about policies that the bus is told of while a clock runs, if its due time is another by them."""
+    for told in told_late:
+        if course.spell.start < told.at <= course.until:
+            old, new = (Course(course.rows, course.spell, time, horizon).due for time in (told.before, told.after))
+            if old is not None and new is not None and old.at != new.at:
+                cause = f"clock-policy/dossier/*/*/processing/{told.number}"
+                yield SlowFact("processing", course.spell.number, "due-changed", "", cause)
+
+
 def courses_of(history: Iterable[tuple[CaseEvent, int]], rules: Rules, horizon: int) -> list[Course]:
     """The episodes of the clock processing alone, with their due times."""
     return _courses(rows_of(ordered(history).said, rules), rules, horizon)
@@ -234,6 +253,6 @@ def slow_fold(history: Iterable[tuple[CaseEvent, int]], rules: Rules, horizon: i
     found, courses = SlowFold(order), _courses(rows, rules, horizon)
     for course in courses:
         found.clocks.append(course.clock())
-        found.facts += course.facts()
+        found.facts += [*course.facts(), *_moved(course, rules.told_late(courses[0].spell.start), horizon)]
     side_clocks(found, rows, courses, rules, horizon)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from lienthong_schemas.case_event import CaseEvent
@@ -31,6 +32,15 @@ class Timed(NamedTuple):
     calendar: SlowCalendar
 
 
+class Told(NamedTuple):
+    """A version of the policy that the bus is told of: when, its number, how time was counted before and is then."""
+
+    at: int
+    number: int
+    before: Time
+    after: Time
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The reference data of a trial, plain: in the order in which they come into force."""
@@ -45,6 +55,18 @@ class Rules:
         policies = [one.data for one in self.policies if one.valid_from <= start]
         calendars = [one.calendar for one in self.calendars if one.valid_from <= start]
         return Time(policies[-1], calendars[-1]) if policies and calendars else None
+
+    def told_late(self, start: int) -> list[Told]:
+        """What the bus is told of policies that count for a clock which starts at an instant.
+
+        A start stated for the future counts by a policy that nobody knows yet when the case is reopened before it.
+        """
+        counting = [one for one in self.policies if one.valid_from <= start]
+        calendars = [one.calendar for one in self.calendars if one.valid_from <= start]
+        return [
+            Told(after.valid_from, number, Time(before.data, calendars[-1]), Time(after.data, calendars[-1]))
+            for number, (before, after) in enumerate(pairwise(counting), start=2)
+        ]
 
 
 class Row(NamedTuple):
