@@ -82,7 +82,7 @@ class LedgerFire(Storm):
         clock = asyncio.get_running_loop().time
         over = clock() + seconds
         stands = self.taken()
-        await self._until(lambda: clock() >= over, what="the end of the block")
+        await self._until(lambda: clock() >= over and self.surprises != ended, what="a sink that gives up")
         assert self.taken() == stands < self.written, "nobody may get past the lock"
         gave_up = set(self.surprises - ended)
         # One that was begun just before finds the lock where it makes itself ready.
