@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import importlib
-import inspect
 import random
 from collections.abc import AsyncIterator
 from importlib.metadata import version
@@ -24,6 +21,7 @@ from lienthong_infra.kafka.naming import full_name
 from lienthong_infra.kafka.records import fetched
 from lienthong_infra.ports import Record
 from tests.support.brokers import KafkaKit
+from tests.support.client_parts import ClientLog, fingerprint_of
 
 TOPIC = "in.v1"
 PARTITIONS = 2
@@ -48,11 +46,7 @@ FINGERPRINTS = {
 @pytest.mark.parametrize("part", FINGERPRINTS)
 def test_the_client_is_as_it_was_read(part: str) -> None:
     """Fails with any change, also a harmless one: read the new source, decide, then write the new fingerprint."""
-    module, _, path = part.partition(":")
-    found: Any = importlib.import_module(module)
-    for name in path.split("."):
-        found = getattr(found, name)
-    assert hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:16] == FINGERPRINTS[part]
+    assert fingerprint_of(part) == FINGERPRINTS[part]
 
 
 def test_the_release_is_the_one_it_was_written_for() -> None:
@@ -60,25 +54,13 @@ def test_the_release_is_the_one_it_was_written_for() -> None:
     assert version("aiokafka") == "0.14.0"
 
 
-class Log:
+class Log(ClientLog):
     """Two partitions on a real Kafka, and consumers of them."""
 
     def __init__(self, kit: KafkaKit) -> None:
-        self.kit = kit
+        super().__init__(kit)
         self.name = full_name(kit.prefix, TOPIC)
         self.places = [ClientPartition(self.name, number) for number in range(PARTITIONS)]
-        self._clients: list[Any] = []
-
-    async def producer(self, name: str = "", compression: str | None = None) -> AIOKafkaProducer:
-        """A producer; with a name it writes in transactions."""
-        made = AIOKafkaProducer(
-            bootstrap_servers=self.kit.bootstrap,
-            transactional_id=f"{self.kit.prefix}-{name}" if name else None,
-            compression_type=compression,
-        )
-        await made.start()
-        self._clients.append(made)
-        return made
 
     async def consumer(self) -> AIOKafkaConsumer:
         """A consumer at the beginning of all partitions."""
@@ -121,11 +103,6 @@ class Log:
             await (two.abort_transaction() if number % 2 == 0 else two.commit_transaction())
         await plain.send_and_wait(self.name, b"the last", partition=0)
         await plain.send_and_wait(self.name, b"the last", partition=1)
-
-    async def close(self) -> None:
-        """Close all clients."""
-        for each in self._clients:
-            await each.stop()
 
 
 @pytest.fixture

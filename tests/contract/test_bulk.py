@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import inspect
 from collections.abc import AsyncIterator
 from importlib.metadata import version
-from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -20,6 +16,7 @@ from lienthong_infra.kafka.bulk import BulkReader, committed
 from lienthong_infra.kafka.naming import full_name
 from lienthong_infra.ports import Change, TopicPartition
 from tests.support.brokers import CHANGELOG_CONFIG, KafkaKit, records_of
+from tests.support.client_parts import ClientLog, fingerprint_of
 
 HERE = TopicPartition("log.v1", 0)
 FINGERPRINTS = {
@@ -37,11 +34,7 @@ FINGERPRINTS = {
 @pytest.mark.parametrize("part", FINGERPRINTS)
 def test_the_client_is_as_it_was_read(part: str) -> None:
     """Fails with any change, also a harmless one: read the new source, decide, then write the new fingerprint."""
-    module, _, path = part.partition(":")
-    found: Any = importlib.import_module(module)
-    for name in path.split("."):
-        found = getattr(found, name)
-    assert hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:16] == FINGERPRINTS[part]
+    assert fingerprint_of(part) == FINGERPRINTS[part]
 
 
 def test_the_release_is_the_one_it_was_written_for() -> None:
@@ -49,24 +42,12 @@ def test_the_release_is_the_one_it_was_written_for() -> None:
     assert version("aiokafka") == "0.14.0"
 
 
-class Log:
+class Log(ClientLog):
     """One partition on a real Kafka, written by producers with and without transactions."""
 
     def __init__(self, kit: KafkaKit) -> None:
-        self.kit = kit
-        self._producers: list[AIOKafkaProducer] = []
+        super().__init__(kit)
         self._name = full_name(kit.prefix, HERE.topic)
-
-    async def producer(self, name: str = "", compression: str | None = None) -> AIOKafkaProducer:
-        """A producer; with a name it writes in transactions."""
-        made = AIOKafkaProducer(
-            bootstrap_servers=self.kit.bootstrap,
-            transactional_id=f"{self.kit.prefix}-{name}" if name else None,
-            compression_type=compression,
-        )
-        await made.start()
-        self._producers.append(made)
-        return made
 
     async def write(self, producer: AIOKafkaProducer, *values: bytes | None) -> None:
         """Write values and wait until they lie in the log."""
@@ -87,11 +68,6 @@ class Log:
     async def read_by_consumer(self) -> list[Change]:
         """What a consumer of committed records reads."""
         return [(each.key or b"", each.value) for each in await records_of(self.kit, HERE.topic, 0)]
-
-    async def close(self) -> None:
-        """Close the producers; those with open transactions too."""
-        for each in self._producers:
-            await each.stop()
 
 
 @pytest.fixture

@@ -111,3 +111,15 @@ def read_whole(schema: Schema, value: bytes) -> Any:
     if source.tell() != len(value):
         raise ValueError("bytes are left over")
     return record
+
+
+@st.composite
+def damaged(draw: st.DrawFn, value: bytes) -> bytes:
+    """Bytes with a few changes: bits, cuts, insertions, huge and negative numbers."""
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(value)))
+        inserted = draw(
+            st.binary(max_size=3) | st.sampled_from((b"\xfe" * 9 + b"\x01", b"\xff" * 9 + b"\x01", b"\x01"))
+        )
+        value = value[:at] + inserted + value[at + draw(st.integers(0, 3)) :]
+    return value[: draw(st.integers(0, len(value)))] if draw(st.booleans()) else value
