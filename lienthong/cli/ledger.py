@@ -11,7 +11,7 @@ from lienthong.cli.options import AsJson, Prefix, settings_for
 from lienthong.cli.whole_tables import print_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable
 
     from psycopg import Connection
 
@@ -95,24 +95,14 @@ def _publish(interval: Interval = 10.0, prefix: Prefix = "") -> None:
     asyncio.run(_until_signal(run_publisher, options))
 
 
-def _refuse_strange(topics: "Collection[str]") -> None:
-    """Raises WrongCallError for topics that no ledger reads, before anything is migrated."""
-    from lienthong_consumers.ledger.readiness import ledger_topics
-    from lienthong_infra.errors import WrongCallError
-
-    known = ledger_topics()
-    strange = [topic for topic in topics if topic not in known]
-    if strange:
-        raise WrongCallError([f"--begin {topic}: the catalogue does not give it to the ledger" for topic in strange])
-
-
 def _migrate(begin: Begin = None, prefix: Prefix = "") -> None:
     """Make the tables of the ledger, or bring them to the newest step."""
     from lienthong_consumers.ledger.migrate import migrate
+    from lienthong_consumers.ledger.readiness import refuse_strange
     from lienthong_infra.embedded.servers import ledger_dsn
 
     settings = settings_for(prefix)
-    _refuse_strange(begin or ())
+    refuse_strange(begin or ())
     dsn = ledger_dsn(settings)
     done = migrate(dsn, settings.prefix)
     typer.echo(f"{done.schema}: step {done.before or 'none'} -> {done.after}")

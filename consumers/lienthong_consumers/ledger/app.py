@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from lienthong_consumers.ledger.database import connect
 from lienthong_consumers.ledger.exact_start import ExactStart
-from lienthong_consumers.ledger.readiness import ledger_topics
+from lienthong_consumers.ledger.readiness import ledger_topics, refuse_strange
 from lienthong_consumers.ledger.reading import CONSUMER, RecordReader
 from lienthong_consumers.ledger.sink import LedgerSink, Parts
 from lienthong_consumers.ledger.sink_metrics import SinkMetrics
@@ -133,11 +133,9 @@ def serve_metrics(port: int, registry: CollectorRegistry) -> None:
 async def begin_topics(bootstrap: str, dsn: str, prefix: str, topics: list[str]) -> None:
     """Say that topics which are new to a ledger with data are read from their beginning.
 
-    Raises UnknownTopic, or ConfigurationError where the ledger stands in one of them already.
+    Raises WrongCallError, UnknownTopic, or ConfigurationError where the ledger stands in one of them already.
     """
-    strange = sorted(set(topics) - set(ledger_topics()))
-    if strange:
-        raise ConfigurationError([f"{topic}: the catalogue does not give it to the ledger" for topic in strange])
+    refuse_strange(topics)
     reader = KafkaReader(bootstrap, prefix)
     try:
         partitions = await all_partitions(reader, topics)

@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 from psycopg import AsyncConnection
 
+from lienthong_infra.errors import WrongCallError
 from lienthong_infra.ports import TopicPartition
 from lienthong_schemas.catalogue import load_catalogue
 
@@ -26,6 +27,14 @@ def ledger_topics() -> list[str]:
     """The topics that the catalogue gives to the ledger."""
     topics = load_catalogue().topics.values()
     return [spec.name for spec in topics if "ledger" in spec.consumers and not spec.reserved]
+
+
+def refuse_strange(topics: Collection[str]) -> None:
+    """Raises WrongCallError for topics that no ledger reads."""
+    known = ledger_topics()
+    strange = [topic for topic in topics if topic not in known]
+    if strange:
+        raise WrongCallError([f"--begin {topic}: the catalogue does not give it to the ledger" for topic in strange])
 
 
 def not_begun(existing: Collection[TopicPartition], positions: Collection[TopicPartition]) -> list[str]:
