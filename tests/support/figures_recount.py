@@ -11,7 +11,7 @@ from lienthong_schemas.case_event import CaseEvent
 from lienthong_schemas.reference import ReferenceBook
 from lienthong_streams.domain.facts import Fact, Fold
 from lienthong_streams.domain.processing import Clock
-from lienthong_streams.domain.rules import Selection, rules_of
+from lienthong_streams.domain.rules import rules_of
 from lienthong_streams.domain.timeline import Known
 from tests.support.ledger_recount import Counted, recount
 
@@ -118,7 +118,7 @@ def _measured(case: Case, earlier: int, later: int) -> int:
     """Microseconds in the time in which the case is counted, by the policy that its start selected."""
     start = next(fact for fact in case.fold.facts if (fact.clock, fact.kind) == ("processing", "started"))
     began = next(known.event for known in case.timeline if f"{known.event.epoch}.{known.event.seq}" == start.cause)
-    terms = rules_of(case.book).terms(Selection(began.kind, began.selector, began.urgency), start.happened_at)
+    terms = rules_of(case.book).terms_of(began.kind, began.selector, began.urgency, "processing", start.happened_at)
     assert terms is not None
     if any(remark.code == "beyond-calendar" for remark in case.fold.remarks):
         terms = terms.stated_alone

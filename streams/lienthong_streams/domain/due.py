@@ -165,32 +165,27 @@ def runs_from(episode: Episode, terms: Terms) -> Instant:
     return episode.started_at if counted is None else counted
 
 
-def paused_until(episode: Episode, terms: Terms, instant: Instant) -> int:
-    """Microseconds of pauses before an instant, in the time that is counted; with what an opening brought."""
-    return used_and_paused(episode, terms, instant)[1]
-
-
 def used_until(episode: Episode, terms: Terms, instant: Instant) -> int:
     """Microseconds that the clock ran before an instant, in the time that is counted; with what an opening brought."""
     return used_and_paused(episode, terms, instant)[0]
 
 
 def used_and_paused(episode: Episode, terms: Terms, instant: Instant) -> tuple[int, int]:
-    """``used_until`` and ``paused_until``."""
+    """``used_until``, and the microseconds of pauses until then, counted alike."""
     balance = episode.balance
     if balance is None and instant <= episode.started_at:  # every clock is said to have started
         return 0, 0
     begin = runs_from(episode, terms)
     paused = paused_between(episode, terms, begin, instant)
+    ran = max(0, terms.measured(begin, instant) - paused)
     if balance is None:
-        return max(0, terms.measured(begin, instant) - paused), paused
+        return ran, paused
     brought = balance.used_seconds * MICROSECONDS_PER_SECOND
     if instant >= balance.since:
         paused += balance.paused_seconds * MICROSECONDS_PER_SECOND
     if instant < begin:
         return min(brought, terms.measured(episode.started_at, instant)), paused
-    ran = terms.measured(begin, instant) - paused_between(episode, terms, begin, instant)
-    return brought + max(0, ran), paused
+    return brought + ran, paused
 
 
 def shares_of(episode: Episode, terms: Terms, until: Instant) -> tuple[tuple[str, int], ...]:

@@ -24,7 +24,7 @@ from lienthong_streams.domain.intervals import Interval, intervals_of, span_inte
 from lienthong_streams.domain.passage import Wait
 from lienthong_streams.domain.processing import Clock
 from lienthong_streams.domain.progress import Progress, progress_of
-from lienthong_streams.domain.rules import Selection, rules_of
+from lienthong_streams.domain.rules import rules_of
 from lienthong_streams.domain.side_clocks import step_pauses
 from lienthong_streams.domain.terms import Terms
 from lienthong_streams.domain.timeline import Applied, Hole, Known, applied
@@ -187,8 +187,8 @@ class _Reasons:
         wait = self._wait(clock)
         if wait is None:
             return self._own, self._began(clock)
-        selection = Selection(self._progress.kind, wait.act.selector, wait.urgency, clock.name)
-        terms = self._progress.rules.terms(selection, wait.since)
+        progress = self._progress
+        terms = progress.rules.terms_of(progress.kind, wait.act.selector, wait.urgency, clock.name, wait.since)
         return self._own if terms is None else _ground(self._book, terms, wait.since), wait.act
 
     def _wait(self, clock: Clock) -> Wait | None:

@@ -116,7 +116,7 @@ class Claim:
 
     def tell(self) -> Fact | Remark:
         """Its content."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of claim tells its own
 
 
 class FactClaim(Claim):
@@ -126,7 +126,7 @@ class FactClaim(Claim):
 
     def tell(self) -> Fact:
         """The fact."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of claim tells its own
 
 
 class RemarkClaim(Claim):
@@ -136,7 +136,7 @@ class RemarkClaim(Claim):
 
     def tell(self) -> Remark:
         """The remark."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of claim tells its own
 
 
 class Made(RemarkClaim):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from lienthong_schemas.errors import CalendarError
 from lienthong_schemas.instants import Instant
 from lienthong_schemas.records import PROVISIONAL_HOLE, PROVISIONAL_SILENCE
-from lienthong_streams.domain.due import counted_from, counting_pauses, paused_until, shares_of, used_until
+from lienthong_streams.domain.due import counted_from, counting_pauses, shares_of, used_and_paused, used_until
 from lienthong_streams.domain.episode import Episode
 from lienthong_streams.domain.outlook import Due
 from lienthong_streams.domain.terms import Terms
@@ -38,7 +38,7 @@ class Judged:
 
     def as_clock(self) -> Clock:
         """The clock as it stands; that costs more than to judge it."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of clock says it
 
 
 class Processing(Judged):
@@ -86,8 +86,7 @@ class Processing(Judged):
             episode.stated_due_at,
             None if self.due is None else self.due.at,
             self.breached,
-            used_until(episode, terms, until),
-            paused_until(episode, terms, until),
+            *used_and_paused(episode, terms, until),
             shares_of(episode, terms, until),
         )
 

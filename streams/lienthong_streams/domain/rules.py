@@ -82,13 +82,9 @@ class Rules:
             self._tables[key] = None if states is None else _table(states)
         return self._tables[key]
 
-    def terms(self, selection: Selection, at: Instant) -> Terms | None:
-        """The terms of a clock that starts at an instant; None where no policy covers it."""
-        kind, selector, urgency, clock = selection
-        return self.terms_of(kind, selector, urgency, clock, at)
-
     def terms_of(self, kind: str, selector: str, urgency: str, clock: str, at: Instant) -> Terms | None:
-        """The terms for the parts of a selection, which need not be made for what is known already."""
+        """The terms of a clock that starts at an instant; None where no policy covers it. It takes the parts of a
+        selection, which need not be made for what is known already."""
         key = kind, selector, urgency, clock, bisect_right(self._changes, at)
         if key in self._terms:
             return self._terms[key]
